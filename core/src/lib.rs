@@ -1,0 +1,33 @@
+//! Countersign's formats and rules: signed, append-only records that anyone can check.
+//!
+//! This crate decides what bytes mean and whether a check passes. It has no clock, no disk, no
+//! network, no randomness, no threads and no logging: time and bytes come in as arguments, and
+//! verdicts go out as values. It is `no_std` (with `alloc`) on every target, so the native binary
+//! and the browser package run the very same checks.
+//!
+//! | room | what lives there |
+//! |---|---|
+//! | [`limits`], [`tags`] | every bound, every domain tag, in one place each |
+//! | [`codec`] | deterministic CBOR: a straight-line encoder and a strict, borrowing decoder |
+//! | [`hash`] | the 32-byte [`Digest`](hash::Digest) and the hash functions |
+//! | [`keys`] | strict Ed25519, certificates, revocations |
+//! | [`chain`] | records, the chain tip, the signing cadence, walking a run of records |
+//! | [`frame`] | length-prefixed frames and segment names |
+//! | [`recovery`] | what a scan saw, and the decision table over it |
+//! | [`merkle`] | RFC 9162 trees: roots, frontier, inclusion and consistency proofs |
+//! | [`foreign`] | reads the older TypeScript record layout; never writes it |
+#![no_std]
+#![deny(unsafe_code)]
+
+extern crate alloc;
+
+pub mod chain;
+pub mod codec;
+pub mod foreign;
+pub mod frame;
+pub mod hash;
+pub mod keys;
+pub mod limits;
+pub mod merkle;
+pub mod recovery;
+pub mod tags;

@@ -1,0 +1,110 @@
+//! Every upper bound of the formats, named once, with the relations between them checked when
+//! the crate is compiled.
+//!
+//! Names without a `MAX_`/`MIN_` twin are fixed sizes. Sizes are bytes and times milliseconds
+//! unless the name says otherwise. Source: `spec/metering.md` sections 1 to 5 and 7.
+
+use crate::hash::Digest;
+
+/// Size of a BLAKE3 or SHA-256 digest, in bytes.
+pub const DIGEST_SIZE: usize = 32;
+
+/// Size of an Ed25519 public key, in bytes.
+pub const PUBLIC_KEY_SIZE: usize = 32;
+
+/// Size of an Ed25519 signature, in bytes.
+pub const SIGNATURE_SIZE: usize = 64;
+
+/// Size of a shard id (a UUID), in bytes.
+pub const SHARD_ID_SIZE: usize = 16;
+
+/// Size of the little-endian length in front of every frame's payload, in bytes.
+pub const LENGTH_PREFIX_SIZE: usize = 4;
+
+/// The chain tip before the first record: 32 zero bytes.
+pub const GENESIS_HASH: Digest = Digest::from_bytes([0; DIGEST_SIZE]);
+
+/// Largest segment file, and largest frame payload a reader accepts as a length, in bytes.
+pub const MAX_LOG_FILE_SIZE: u64 = 268_435_456;
+
+/// Smallest `max_segment_size` a writer takes, in bytes: room for the largest entry and the
+/// signature record that must be able to follow it.
+pub const MIN_SEGMENT_SIZE: u64 = 4_096;
+
+/// Largest record this implementation writes or holds in memory, in bytes.
+///
+/// Far above anything the settlement limits allow (10,000 pairs are about 1.4 MB); it keeps a
+/// damaged length prefix from making a reader load a quarter of a gigabyte.
+pub const MAX_RECORD_SIZE: usize = 16 * 1024 * 1024;
+
+/// Smallest record: an entry whose integers and texts are all at their shortest.
+pub const MIN_RECORD_SIZE: usize = 100;
+
+/// Largest entry record, in bytes.
+pub const MAX_ENTRY_SIZE: usize = 1
+    + 3 * MAX_UINT_SIZE
+    + 3 * (2 + DIGEST_SIZE)
+    + (2 + MAX_OP_SIZE)
+    + (2 + MAX_ASSET_ID_SIZE)
+    + (2 + MAX_OP_ID_SIZE);
+
+/// Size of the longest CBOR integer head, in bytes.
+pub const MAX_UINT_SIZE: usize = 9;
+
+/// Longest `op`, in bytes of UTF-8.
+pub const MAX_OP_SIZE: usize = 64;
+
+/// Longest `assetId`, in bytes of UTF-8.
+pub const MAX_ASSET_ID_SIZE: usize = 64;
+
+/// Longest `opId`, in bytes of UTF-8.
+pub const MAX_OP_ID_SIZE: usize = 128;
+
+/// Longest free text in a control record (`challengerId`, `detail` and the like), in bytes.
+pub const MAX_CONTROL_TEXT_SIZE: usize = 4_096;
+
+/// Smallest amount: -(2^64).
+pub const MIN_AMOUNT: i128 = -(1_i128 << 64);
+
+/// Largest amount: 2^64 - 1.
+pub const MAX_AMOUNT: i128 = (1_i128 << 64) - 1;
+
+/// Appends between two syncs, unless set otherwise.
+pub const DEFAULT_GROUP_COMMIT_SIZE: u32 = 64;
+
+/// Fewest records between two signature records.
+pub const MIN_SIGNING_CADENCE: u32 = 16;
+
+/// Records between two signature records, unless set otherwise.
+pub const DEFAULT_SIGNING_CADENCE: u32 = 64;
+
+/// Most records between two signature records.
+pub const MAX_SIGNING_CADENCE: u32 = 256;
+
+/// Longest life of a process key, in milliseconds: seven days.
+pub const MAX_PROCESS_KEY_LIFETIME_MS: u64 = 604_800_000;
+
+/// Records that close a batch window.
+pub const DEFAULT_MAX_RECORDS: u64 = 10_000;
+
+/// Age of its first entry that closes a batch window, in milliseconds.
+pub const DEFAULT_MAX_AGE_MS: u64 = 5_000;
+
+/// Time in which a confirmed settlement can be challenged, in milliseconds: one day.
+pub const DEFAULT_DISPUTE_WINDOW_MS: u64 = 86_400_000;
+
+/// Time in which a challenge must be answered, in milliseconds: six hours.
+pub const DEFAULT_DISPUTE_RESPONSE_MS: u64 = 21_600_000;
+
+/// Operations whose `(memberId, opId)` a writer remembers, unless set otherwise.
+pub const DEFAULT_DEDUPE_CAPACITY: usize = 1_000_000;
+
+/// Largest Merkle tree, in leaves: 2^63.
+pub const MAX_TREE_SIZE: u64 = 1 << 63;
+
+const _: () = assert!(MIN_SIGNING_CADENCE <= DEFAULT_SIGNING_CADENCE);
+const _: () = assert!(DEFAULT_SIGNING_CADENCE <= MAX_SIGNING_CADENCE);
+const _: () = assert!(MAX_RECORD_SIZE as u64 <= MAX_LOG_FILE_SIZE);
+const _: () = assert!(MIN_RECORD_SIZE < MAX_ENTRY_SIZE);
+// An entry, and the signature record that must always fit behind it.
+const _: () = assert!(2 * (LENGTH_PREFIX_SIZE + MAX_ENTRY_SIZE) as u64 <= MIN_SEGMENT_SIZE);

@@ -1,0 +1,61 @@
+//! Every domain tag, record kind and format version in one place.
+//!
+//! A tag separates the uses of one key or one hash from each other, so no two may be equal and
+//! none may be a prefix of another where both start a hash input; a test proves it.
+
+/// Version of the shard format that this crate writes, in every certificate.
+pub const FORMAT_VERSION: u64 = 1;
+
+/// `schemaVersion` of `state.json`.
+pub const STATE_SCHEMA_VERSION: u64 = 1;
+
+/// Starts the message of a signature record.
+pub const SIGNATURE_MESSAGE: &[u8] = b"metering-log-sig-v1";
+
+/// Starts the message of a receipt.
+pub const RECEIPT_MESSAGE: &[u8] = b"countersign-receipt-v1";
+
+/// Prefix of a Merkle leaf, RFC 9162 section 2.1.1.
+pub const MERKLE_LEAF: u8 = 0x00;
+
+/// Prefix of a Merkle node, RFC 9162 section 2.1.1.
+pub const MERKLE_NODE: u8 = 0x01;
+
+/// Kind of a certificate record, and first element of its signed bytes.
+pub const PROCESS_KEY_CERT: &str = "PROCESS_KEY_CERT";
+
+/// Kind of a signature record.
+pub const PROCESS_KEY_SIGN: &str = "PROCESS_KEY_SIGN";
+
+/// Kind of a revocation record, and first element of its signed bytes.
+pub const PROCESS_KEY_REVOKE: &str = "PROCESS_KEY_REVOKE";
+
+/// Kind of a settlement record, and first element of its signed bytes.
+pub const BATCH_SETTLEMENT: &str = "BATCH_SETTLEMENT";
+
+/// Kind of a dispute resolution record.
+pub const DISPUTE_RESOLUTION: &str = "DISPUTE_RESOLUTION";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_tag_starts_another() {
+        let tags: [&[u8]; 7] = [
+            SIGNATURE_MESSAGE,
+            RECEIPT_MESSAGE,
+            PROCESS_KEY_CERT.as_bytes(),
+            PROCESS_KEY_SIGN.as_bytes(),
+            PROCESS_KEY_REVOKE.as_bytes(),
+            BATCH_SETTLEMENT.as_bytes(),
+            DISPUTE_RESOLUTION.as_bytes(),
+        ];
+        for (i, a) in tags.iter().enumerate() {
+            for (j, b) in tags.iter().enumerate() {
+                assert!(i == j || !b.starts_with(a), "{a:?} starts {b:?}");
+            }
+        }
+        assert_ne!(MERKLE_LEAF, MERKLE_NODE);
+    }
+}

@@ -1,0 +1,3 @@
+//! Countersign's native half: writes, locks, syncs, recovers and serves shards.
+
+pub mod store;

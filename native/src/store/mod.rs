@@ -1,0 +1,3 @@
+//! The shard store.
+
+pub mod disk;

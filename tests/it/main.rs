@@ -1,0 +1,1 @@
+//! Module list of the cross-package tests.

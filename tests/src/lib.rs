@@ -1,0 +1,1 @@
+//! Test kit: the vector loader and the simulated disks.
