@@ -30,4 +30,7 @@ pub mod keys;
 pub mod limits;
 pub mod merkle;
 pub mod recovery;
+mod seq;
 pub mod tags;
+
+pub use seq::Seq;

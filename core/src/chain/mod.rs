@@ -1,1 +1,7 @@
-//! Placeholder front page.
+//! Records, and the chain they form.
+
+mod entry;
+mod error;
+
+pub use entry::{MeteringRecord, Operation};
+pub use error::RecordError;

@@ -11,7 +11,7 @@ use crate::limits::DIGEST_SIZE;
 ///
 /// Comparing two digests takes the same time wherever they differ. `Display` and `Debug` print
 /// 64 lower-case hex digits.
-#[derive(Clone, Copy, Default, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Default, PartialOrd, Ord)]
 pub struct Digest([u8; DIGEST_SIZE]);
 
 impl Digest {
@@ -43,6 +43,12 @@ impl PartialEq for Digest {
 }
 
 impl Eq for Digest {}
+
+impl core::hash::Hash for Digest {
+    fn hash<H: core::hash::Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
 
 impl From<[u8; DIGEST_SIZE]> for Digest {
     fn from(bytes: [u8; DIGEST_SIZE]) -> Self {

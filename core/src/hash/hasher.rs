@@ -29,7 +29,9 @@ impl Hash for Blake3 {
 impl Hash for Sha256 {
     fn hash(parts: &[&[u8]]) -> Digest {
         let mut hasher = sha2::Sha256::new();
-        parts.iter().for_each(|part| hasher.update(part));
+        for part in parts {
+            hasher.update(part);
+        }
         Digest::from_bytes(hasher.finalize().into())
     }
 }
@@ -72,7 +74,9 @@ mod tests {
     #[test]
     fn parts_hash_like_their_concatenation() {
         let data: alloc::vec::Vec<u8> = (0..3000_u32).map(|i| (i % 251) as u8).collect();
-        for (length, cut) in [(0, 0), (1, 0), (64, 1), (1023, 512), (1024, 1024), (1025, 3), (3000, 2999)] {
+        for (length, cut) in
+            [(0, 0), (1, 0), (64, 1), (1023, 512), (1024, 1024), (1025, 3), (3000, 2999)]
+        {
             let whole = &data[..length];
             assert_eq!(blake3_parts(&[&whole[..cut], &whole[cut..]]), blake3(whole), "{length}");
         }
