@@ -37,8 +37,8 @@ pub const MIN_SEGMENT_SIZE: u64 = 4_096;
 /// damaged length prefix from making a reader load a quarter of a gigabyte.
 pub const MAX_RECORD_SIZE: usize = 16 * 1024 * 1024;
 
-/// Smallest record: an entry whose integers and texts are all at their shortest.
-pub const MIN_RECORD_SIZE: usize = 100;
+/// Smallest record: a dispute resolution whose integers and texts are all at their shortest.
+pub const MIN_RECORD_SIZE: usize = 64;
 
 /// Largest entry record, in bytes.
 pub const MAX_ENTRY_SIZE: usize = 1

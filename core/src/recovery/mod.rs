@@ -1,1 +1,1 @@
-//! Placeholder front page.
+//! Recovery, still without a disk.

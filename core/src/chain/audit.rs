@@ -1,0 +1,363 @@
+//! Joins runs of records, in order, into the verdict over a shard.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use super::control::{Control, ControlRecord};
+use super::failure::{Failure, FailureCode};
+use super::keyring::Keyring;
+use super::run::{Event, EventKind, KeyWindow, Link, RunSummary, check_link};
+use super::settlement::Settlement;
+use super::trail::{Step, Trail};
+use crate::Seq;
+use crate::frame::Place;
+use crate::hash::Digest;
+use crate::keys::{
+    self, Certificate, PublicKey, ShardId, Signature, VerifyingKey, signature_message,
+};
+use crate::limits::GENESIS_HASH;
+
+/// A signature that is still to be verified: the costly part, to be done on any thread.
+#[derive(Clone, Debug)]
+pub struct PendingSignature {
+    step: Step,
+    key: VerifyingKey,
+    message: Message,
+    signature: Signature,
+}
+
+#[derive(Clone, Debug)]
+enum Message {
+    /// Of a signature record.
+    Tip(Digest),
+    /// Of a settlement: its signed bytes.
+    Settlement(Vec<u8>),
+}
+
+impl PendingSignature {
+    /// Whether it holds. About 30 microseconds.
+    pub fn holds(&self) -> bool {
+        let message = match &self.message {
+            Message::Tip(digest) => digest.as_bytes().as_slice(),
+            Message::Settlement(bytes) => bytes,
+        };
+        self.key.verify(message, &self.signature).is_ok()
+    }
+}
+
+/// What a shard holds, as far as it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditReport {
+    /// The shard, once a certificate has told it.
+    pub shard_id: Option<ShardId>,
+    /// All records.
+    pub records: u64,
+    /// Entries.
+    pub entries: u64,
+    /// Signature records.
+    pub signatures: u64,
+    /// Settlement records.
+    pub settlements: u64,
+    /// The last record's seq; `None` if there is none.
+    pub last_seq: Option<Seq>,
+    /// Chain tip after the last record.
+    pub tip: Digest,
+    /// Records behind the last signature that counts.
+    pub unsigned_tail: u64,
+    /// Everything that failed, in the order it was found.
+    pub failures: Vec<Failure>,
+}
+
+/// Takes runs in order and checks what crosses them: the chain, the keys, the settlements.
+///
+/// Memory: a few bytes for each signature (see the trail) and what the failures take.
+#[derive(Debug)]
+pub struct Auditor {
+    trusted: PublicKey,
+    keyring: Option<Keyring>,
+    last: Option<Link>,
+    trails: Vec<(PublicKey, Trail)>,
+    /// First record of the next batch; `None` when the audit starts inside one.
+    window_from: Option<Seq>,
+    /// Entries since `window_from`.
+    window_entries: u64,
+    first_seq: Option<Seq>,
+    report: AuditReport,
+}
+
+impl Auditor {
+    /// An audit from record 0 on, against the operator key that the caller trusts.
+    pub const fn new(trusted: PublicKey) -> Self {
+        Self {
+            trusted,
+            keyring: None,
+            last: None,
+            trails: Vec::new(),
+            window_from: Some(Seq::FIRST),
+            window_entries: 0,
+            first_seq: None,
+            report: AuditReport {
+                shard_id: None,
+                records: 0,
+                entries: 0,
+                signatures: 0,
+                settlements: 0,
+                last_seq: None,
+                tip: GENESIS_HASH,
+                unsigned_tail: 0,
+                failures: Vec::new(),
+            },
+        }
+    }
+
+    /// The window the next run is to be checked under.
+    pub fn key_window(&self) -> Option<KeyWindow> {
+        let active = self.keyring.as_ref()?.active()?;
+        Some(KeyWindow::from(&active.certificate))
+    }
+
+    /// The seq that comes next.
+    pub fn next_seq(&self) -> Seq {
+        self.last.map_or(Seq::FIRST, |last| last.seq.next())
+    }
+
+    /// The keys seen so far.
+    pub const fn keyring(&self) -> Option<&Keyring> {
+        self.keyring.as_ref()
+    }
+
+    /// Failures found so far.
+    pub fn failures(&self) -> &[Failure] {
+        &self.report.failures
+    }
+
+    /// Reports damage that the caller met between runs.
+    pub fn fail(&mut self, code: FailureCode, place: Place, detail: String) {
+        let seq = self.next_seq();
+        self.report.failures.push(Failure { code, place, seq, detail });
+    }
+
+    /// Takes a run that was checked under [`Auditor::key_window`]; the signatures to verify.
+    ///
+    /// Each must come back through [`Auditor::judge`] before [`Auditor::finish`].
+    pub fn absorb(&mut self, run: RunSummary) -> Vec<PendingSignature> {
+        self.join(&run);
+        self.report.failures.extend(run.failures);
+        let mut pending = Vec::new();
+        // Entries of the open window: carried into this run, and counted in it from `from` on.
+        let (mut carried, mut from) = (self.window_entries, 0);
+        for event in &run.events {
+            let in_run = event.entries_before.saturating_sub(from);
+            self.window_entries = carried.saturating_add(in_run);
+            if self.take_event(event, &mut pending) {
+                (carried, from) = (0, event.entries_before);
+            }
+        }
+        self.window_entries = carried.saturating_add(run.entries.saturating_sub(from));
+        self.report.entries = self.report.entries.saturating_add(run.entries);
+        self.report.records = self.report.records.saturating_add(run.consumed as u64);
+        self.last = run.last.or(self.last);
+        pending
+    }
+
+    /// Takes the verdict over a signature.
+    pub fn judge(&mut self, pending: &PendingSignature, holds: bool) {
+        if holds {
+            let key = pending.key.public_key();
+            match self.trails.iter_mut().find(|(of, _)| *of == key) {
+                Some((_, trail)) => trail.push(pending.step),
+                None => {
+                    let mut trail = Trail::default();
+                    trail.push(pending.step);
+                    self.trails.push((key, trail));
+                }
+            }
+            return;
+        }
+        let code = if pending.step.is_settlement {
+            FailureCode::SettlementSignature
+        } else {
+            FailureCode::SignatureInvalid
+        };
+        let detail = format!("the signature by key {} does not hold", pending.key.public_key());
+        let Step { seq, place, .. } = pending.step;
+        self.report.failures.push(Failure { code, place, seq, detail });
+    }
+
+    /// Ends the audit: takes back the signatures of compromised keys and counts what no other
+    /// signature covers.
+    ///
+    /// Does not prove that the shard is complete: a log cut behind any signature passes, and only
+    /// somebody who knows a later settlement or receipt can tell.
+    pub fn finish(mut self) -> AuditReport {
+        let mut covered: Option<Seq> = None;
+        for (key, trail) in &self.trails {
+            let compromised =
+                self.keyring.as_ref().and_then(|keyring| keyring.compromised_from(key));
+            for Step { seq, place, is_settlement } in trail.steps() {
+                if let Some(from) = compromised.filter(|from| seq >= *from) {
+                    let detail = format!("key {key} is compromised from seq {from} on");
+                    let code = FailureCode::KeyCompromised;
+                    self.report.failures.push(Failure { code, place, seq, detail });
+                } else if !is_settlement {
+                    covered = covered.max(Some(seq));
+                }
+            }
+        }
+        if let Some(last) = self.last {
+            self.report.last_seq = Some(last.seq);
+            self.report.tip = last.tip;
+            let from = covered.or(self.first_seq.and_then(Seq::previous));
+            self.report.unsigned_tail = match from {
+                Some(seq) => last.seq.0.saturating_sub(seq.0),
+                None => last.seq.0.saturating_add(1),
+            };
+        }
+        self.report
+    }
+
+    fn join(&mut self, run: &RunSummary) {
+        let Some(first) = run.first else { return };
+        self.first_seq.get_or_insert(first.seq);
+        let Some(last) = &self.last else {
+            self.check_start(&first, run.starts_with_certificate());
+            return;
+        };
+        let failures = check_link(last, first.place, first.seq, first.ts_us, &first.tip);
+        self.report.failures.extend(failures.into_iter().flatten());
+    }
+
+    fn check_start(&mut self, first: &Link, is_certificate: bool) {
+        let Link { place, seq, .. } = *first;
+        let mut fail = |code, detail: String| {
+            self.report.failures.push(Failure { code, place, seq, detail });
+        };
+        if seq != Seq::FIRST || first.tip != GENESIS_HASH {
+            let detail = "the log must start at seq 0 with a prevHash of zeros".to_string();
+            fail(FailureCode::SeqGap, detail);
+        }
+        if !is_certificate {
+            let detail = "record 0 must be a PROCESS_KEY_CERT".to_string();
+            fail(FailureCode::CertificateMissing, detail);
+        }
+    }
+
+    /// Handles one control record; whether it closed a batch.
+    fn take_event(&mut self, event: &Event, pending: &mut Vec<PendingSignature>) -> bool {
+        let bytes = match &event.kind {
+            EventKind::Signature(envelope) => {
+                self.report.signatures = self.report.signatures.saturating_add(1);
+                let covered = event.seq.previous().unwrap_or_default();
+                match self.active_if(|key| key.fingerprint() == envelope.fingerprint) {
+                    Some((shard_id, key)) => pending.push(PendingSignature {
+                        step: event.step(false),
+                        key,
+                        message: Message::Tip(signature_message(
+                            &shard_id,
+                            covered,
+                            &event.prev_hash,
+                            &envelope.fingerprint,
+                        )),
+                        signature: envelope.signature,
+                    }),
+                    None => {
+                        let detail = format!("signed by {}", envelope.fingerprint);
+                        self.fail_at(event, FailureCode::InactiveKey, detail);
+                    }
+                }
+                return false;
+            }
+            EventKind::Other(bytes) => bytes,
+        };
+        // The run decoded these very bytes.
+        let Ok(ControlRecord { body, .. }) = ControlRecord::decode(bytes) else { return false };
+        match body {
+            Control::Certificate(certificate) => self.certify(event, &certificate),
+            Control::Revocation(revocation) => {
+                let verdict = self.keyring.as_mut().map(|ring| ring.revoke(event.seq, &revocation));
+                let detail = match verdict {
+                    Some(Ok(true)) => return false,
+                    Some(Err(error)) => error.to_string(),
+                    _ => format!("key {} was never certified", revocation.public_key),
+                };
+                self.fail_at(event, FailureCode::RevocationInvalid, detail);
+            }
+            Control::Settlement(settlement) => {
+                self.settlement(event, &settlement, pending);
+                return true;
+            }
+            Control::Signature(_) | Control::DisputeResolution(_) => {}
+        }
+        false
+    }
+
+    fn certify(&mut self, event: &Event, certificate: &Certificate) {
+        let shard_id = *self.report.shard_id.get_or_insert(certificate.shard_id);
+        if certificate.shard_id != shard_id {
+            let detail = format!("it is for shard {}, this is {shard_id}", certificate.shard_id);
+            self.fail_at(event, FailureCode::WrongShard, detail);
+            return;
+        }
+        let keyring = self.keyring.get_or_insert_with(|| Keyring::new(shard_id, self.trusted));
+        if let Err(error) = keyring.certify(event.seq, certificate) {
+            let code = match error {
+                keys::Error::WrongOperatorKey { .. } => FailureCode::WrongOperatorKey,
+                keys::Error::FormatTooNew { .. } => FailureCode::FormatTooNew,
+                _ => FailureCode::CertificateInvalid,
+            };
+            self.fail_at(event, code, error.to_string());
+        }
+    }
+
+    fn settlement(
+        &mut self,
+        event: &Event,
+        settlement: &Settlement<'_>,
+        pending: &mut Vec<PendingSignature>,
+    ) {
+        self.report.settlements = self.report.settlements.saturating_add(1);
+        let (from, to) = (settlement.from_seq, settlement.to_seq);
+        let starts_well = self.window_from.is_none_or(|expected| from == expected);
+        if !starts_well || from > to || to.next() != event.seq {
+            let expected = self.window_from.unwrap_or(from);
+            let end = event.seq.previous().unwrap_or_default();
+            let detail = format!("its range is {from} to {to}, expected {expected} to {end}");
+            self.fail_at(event, FailureCode::SettlementRange, detail);
+        }
+        if settlement.tip_hash != event.prev_hash {
+            let detail =
+                format!("its tip is {}, the log's {}", settlement.tip_hash, event.prev_hash);
+            self.fail_at(event, FailureCode::SettlementTip, detail);
+        }
+        let counted = self.window_from.is_some().then_some(self.window_entries);
+        if let Some(entries) = counted.filter(|entries| *entries != settlement.entry_count) {
+            let found = settlement.entry_count;
+            let detail = format!("it counts {found} entries, its range holds {entries}");
+            self.fail_at(event, FailureCode::SettlementEntryCount, detail);
+        }
+        self.window_from = Some(event.seq);
+        let by = settlement.public_key;
+        match self.active_if(|key| key.public_key() == by) {
+            Some((shard_id, key)) => pending.push(PendingSignature {
+                step: event.step(true),
+                key,
+                message: Message::Settlement(settlement.signed_bytes(shard_id)),
+                signature: settlement.signature,
+            }),
+            None => self.fail_at(event, FailureCode::InactiveKey, format!("signed by {by}")),
+        }
+    }
+
+    /// The active key, if it is the one that `is_it` accepts.
+    fn active_if(&self, is_it: impl Fn(&VerifyingKey) -> bool) -> Option<(ShardId, VerifyingKey)> {
+        let keyring = self.keyring.as_ref()?;
+        let key = keyring.active()?.verifying_key;
+        is_it(&key).then_some((keyring.shard_id(), key))
+    }
+
+    fn fail_at(&mut self, event: &Event, code: FailureCode, detail: String) {
+        let (place, seq) = (event.place, event.seq);
+        self.report.failures.push(Failure { code, place, seq, detail });
+    }
+}

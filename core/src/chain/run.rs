@@ -1,0 +1,238 @@
+//! Checks a run of records by itself.
+//!
+//! Every record names the tip before it, so a run can be checked without what came before: the
+//! first record's own `prevHash` is taken on trust, and [`Auditor`](super::Auditor) checks it
+//! when it joins the runs. That is what lets all cores verify one log.
+
+use alloc::format;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+
+use super::control::{Control, SigEnvelope};
+use super::failure::{Failure, FailureCode};
+use super::record::Record;
+use super::tip::next_tip;
+use super::trail::Step;
+use crate::Seq;
+use crate::frame::Place;
+use crate::hash::Digest;
+use crate::keys::{Certificate, PublicKey};
+
+/// The active key's validity, as a run assumes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyWindow {
+    /// The active key.
+    pub public_key: PublicKey,
+    /// Start, milliseconds since the epoch.
+    pub not_before_ms: u64,
+    /// End, exclusive.
+    pub expires_at_ms: u64,
+}
+
+impl From<&Certificate> for KeyWindow {
+    fn from(certificate: &Certificate) -> Self {
+        Self {
+            public_key: certificate.public_key,
+            not_before_ms: certificate.not_before_ms,
+            expires_at_ms: certificate.expires_at_ms,
+        }
+    }
+}
+
+/// One end of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// Where the record stands.
+    pub place: Place,
+    /// Its seq.
+    pub seq: Seq,
+    /// Its time, microseconds since the epoch.
+    pub ts_us: u64,
+    /// For the first record of a run the tip before it, for the last the tip after it.
+    pub tip: Digest,
+}
+
+/// A control record that the auditor must see, in order.
+#[derive(Clone, Debug)]
+pub(super) struct Event {
+    pub(super) place: Place,
+    pub(super) seq: Seq,
+    pub(super) ts_us: u64,
+    pub(super) prev_hash: Digest,
+    /// Entries in the run before it.
+    pub(super) entries_before: u64,
+    pub(super) kind: EventKind,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum EventKind {
+    Signature(SigEnvelope),
+    /// Any other control record, as its bytes.
+    Other(Vec<u8>),
+}
+
+/// What a run of records holds.
+#[derive(Clone, Debug)]
+pub struct RunSummary {
+    /// How many of the frames were taken: a run ends behind a certificate or revocation, since
+    /// what follows depends on whether that holds.
+    pub consumed: usize,
+    /// The key window it was checked under.
+    pub window: Option<KeyWindow>,
+    pub(super) entries: u64,
+    pub(super) first: Option<Link>,
+    pub(super) last: Option<Link>,
+    pub(super) events: Vec<Event>,
+    pub(super) failures: Vec<Failure>,
+}
+
+/// Checks the records of `frames`, in order, under `window`.
+///
+/// O(bytes); allocates for control records and failures only.
+///
+/// Does not prove anything about signatures, keys or settlements, nor that the run continues the
+/// log: that is the auditor's part.
+pub fn check_run<'a>(
+    frames: impl IntoIterator<Item = (Place, &'a [u8])>,
+    window: Option<KeyWindow>,
+) -> RunSummary {
+    let mut run = RunSummary {
+        consumed: 0,
+        window,
+        entries: 0,
+        first: None,
+        last: None,
+        events: Vec::new(),
+        failures: Vec::new(),
+    };
+    for (place, bytes) in frames {
+        run.consumed = run.consumed.saturating_add(1);
+        if run.check(place, bytes) {
+            break;
+        }
+    }
+    run
+}
+
+impl Event {
+    pub(super) const fn step(&self, is_settlement: bool) -> Step {
+        Step { seq: self.seq, place: self.place, is_settlement }
+    }
+}
+
+impl RunSummary {
+    /// Whether the first record is a certificate.
+    pub(super) fn starts_with_certificate(&self) -> bool {
+        let (Some(first), Some(event)) = (&self.first, self.events.first()) else { return false };
+        let EventKind::Other(bytes) = &event.kind else { return false };
+        event.place == first.place
+            && matches!(
+                Record::decode(bytes).ok().as_ref().and_then(Record::control),
+                Some(Control::Certificate(_))
+            )
+    }
+
+    /// Checks one record; whether the run ends behind it.
+    #[inline]
+    fn check(&mut self, place: Place, bytes: &[u8]) -> bool {
+        let record = match Record::decode(bytes) {
+            Ok(record) => record,
+            Err(error) => {
+                self.malformed(place, bytes, &error);
+                return false;
+            }
+        };
+        let (seq, ts_us, prev_hash) = (record.seq(), record.ts_us(), *record.prev_hash());
+        match &self.last {
+            Some(last) => {
+                if let Some(failure) = check_link(last, place, seq, ts_us, &prev_hash) {
+                    self.failures.extend(failure);
+                }
+            }
+            None => self.first = Some(Link { place, seq, ts_us, tip: prev_hash }),
+        }
+        self.last = Some(Link { place, seq, ts_us, tip: record.tip(bytes) });
+        match record {
+            Record::Entry(_) => {
+                self.entries = self.entries.saturating_add(1);
+                self.check_window(place, seq, ts_us);
+                false
+            }
+            Record::Control(control) => {
+                let ends = matches!(control.body, Control::Certificate(_) | Control::Revocation(_));
+                if matches!(control.body, Control::Signature(_) | Control::Settlement(_)) {
+                    self.check_window(place, seq, ts_us);
+                }
+                let kind = match control.body {
+                    Control::Signature(envelope) => EventKind::Signature(envelope),
+                    _ => EventKind::Other(bytes.to_vec()),
+                };
+                let entries_before = self.entries;
+                self.events.push(Event { place, seq, ts_us, prev_hash, entries_before, kind });
+                ends
+            }
+        }
+    }
+
+    #[inline]
+    fn check_window(&mut self, place: Place, seq: Seq, ts_us: u64) {
+        let ts_ms = ts_us / 1_000;
+        if self.window.is_some_and(|w| w.not_before_ms <= ts_ms && ts_ms < w.expires_at_ms) {
+            return;
+        }
+        let detail = match self.window {
+            Some(window) => format!(
+                "its time {ts_us} us lies outside the active key's validity, {} to {} ms",
+                window.not_before_ms, window.expires_at_ms
+            ),
+            None => "no process key is active here".to_string(),
+        };
+        self.failures.push(Failure { code: FailureCode::OutsideKeyWindow, place, seq, detail });
+    }
+
+    /// A record that does not decode still takes a seq and a step of the chain.
+    #[cold]
+    fn malformed(&mut self, place: Place, bytes: &[u8], error: &super::RecordError) {
+        let code = match error {
+            super::RecordError::Key(crate::keys::Error::FormatTooNew { .. }) => {
+                FailureCode::FormatTooNew
+            }
+            _ => FailureCode::RecordMalformed,
+        };
+        let seq = self.last.map_or(Seq::FIRST, |last| last.seq.next());
+        self.failures.push(Failure { code, place, seq, detail: error.to_string() });
+        if let Some(last) = &mut self.last {
+            *last = Link { place, seq, ts_us: last.ts_us, tip: next_tip(bytes, &last.tip) };
+        }
+    }
+}
+
+/// Checks that a record follows `last`; the failures, if any.
+#[inline]
+pub(super) fn check_link(
+    last: &Link,
+    place: Place,
+    seq: Seq,
+    ts_us: u64,
+    prev_hash: &Digest,
+) -> Option<Vec<Failure>> {
+    if seq == last.seq.next() && *prev_hash == last.tip && ts_us >= last.ts_us {
+        return None;
+    }
+    let mut failures = Vec::new();
+    let mut fail = |code, detail| failures.push(Failure { code, place, seq, detail });
+    if seq != last.seq.next() {
+        let expected = last.seq.next();
+        fail(FailureCode::SeqGap, format!("expected seq {expected}, found {seq}"));
+    }
+    if *prev_hash != last.tip {
+        let detail = format!("its prevHash is {prev_hash}, the tip before it {}", last.tip);
+        fail(FailureCode::ChainBroken, detail);
+    }
+    if ts_us < last.ts_us {
+        let detail =
+            format!("its time {ts_us} us lies before the previous record's {}", last.ts_us);
+        fail(FailureCode::TimeReversed, detail);
+    }
+    Some(failures)
+}
