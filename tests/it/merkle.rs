@@ -89,7 +89,9 @@ fn metering_roots() {
         let expected = digest(&case["root"]);
         assert_eq!(Ok(root::<Blake3>(leaves)), expected, "{case}");
         let mut frontier = Frontier::<Blake3>::new();
-        leaves.iter().for_each(|leaf| frontier.push(*leaf).unwrap());
+        for leaf in leaves {
+            frontier.push(*leaf).unwrap();
+        }
         assert_eq!(Ok(frontier.root()), expected, "{case}");
     }
 }

@@ -153,8 +153,8 @@ fn the_format_page_shows_these_very_bytes() {
     let (whole, empty) = (root::<Blake3>(&hashes), empty_root::<Blake3>());
 
     // The page shows each value once, in this order, where the hash is said to be equal to it.
-    let shown: Vec<_> = PAGE.lines().filter_map(|line| line.trim().strip_prefix("= ")).collect();
-    assert_eq!(shown, [h0, h1, h2, node, whole, empty].map(|digest| digest.to_string()));
+    let equal: Vec<_> = PAGE.lines().filter_map(|line| line.trim().strip_prefix("= ")).collect();
+    assert_eq!(equal, [h0, h1, h2, node, whole, empty].map(|digest| digest.to_string()));
     for (i, data) in leaves.iter().enumerate() {
         let hex = crate::hash::hex::encode(*data);
         assert!(PAGE.contains(&alloc::format!("leaf {i}       {hex}\n")), "leaf {i}");
@@ -171,19 +171,21 @@ fn the_format_page_shows_these_very_bytes() {
         };
         path.iter().map(name).collect::<Vec<_>>().join(", ")
     };
-    let shows = |what: &str, path: &[Digest]| {
+    let check_line = |what: &str, path: &[Digest]| {
         let line = alloc::format!("{what}: {}\n", named(path));
         assert!(PAGE.contains(&line), "{line}");
     };
     for i in 0..3 {
         let path = prove_inclusion::<Blake3>(&hashes, LeafIndex::new(i)).unwrap();
-        shows(&alloc::format!("audit path of leaf {i}"), &path);
+        check_line(&alloc::format!("audit path of leaf {i}"), &path);
     }
     for m in 1..3 {
         let path = prove_consistency::<Blake3>(&hashes, size(m)).unwrap();
-        shows(&alloc::format!("consistency path from size {m}"), &path);
+        check_line(&alloc::format!("consistency path from size {m}"), &path);
     }
     let mut frontier = Frontier::<Blake3>::new();
-    hashes.iter().for_each(|hash| frontier.push(*hash).unwrap());
-    shows("frontier", &frontier.hashes().collect::<Vec<_>>());
+    for hash in hashes {
+        frontier.push(hash).unwrap();
+    }
+    check_line("frontier", &frontier.hashes().collect::<Vec<_>>());
 }
