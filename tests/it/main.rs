@@ -1,1 +1,3 @@
 //! Module list of the cross-package tests.
+
+mod merkle;

@@ -1,1 +1,18 @@
 //! Test kit: the vector loader and the simulated disks.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+/// The vector file at `path`, relative to `tests/vectors`.
+///
+/// # Panics
+///
+/// With the file's name, when it is not there or not JSON.
+#[must_use]
+pub fn vector(path: &str) -> Value {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors").join(path);
+    let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{path}: {error}"));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"))
+}

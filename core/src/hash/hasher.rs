@@ -46,7 +46,13 @@ pub fn blake3(data: &[u8]) -> Digest {
 const JOIN_SIZE: usize = 1_024;
 
 /// BLAKE3 of the concatenation of `parts`, without allocating.
+#[inline]
 pub fn blake3_parts(parts: &[&[u8]]) -> Digest {
+    // Joining one part with nothing would only copy it.
+    if let [whole] = parts { blake3(whole) } else { join(parts) }
+}
+
+fn join(parts: &[&[u8]]) -> Digest {
     let mut joined = [0_u8; JOIN_SIZE];
     let mut used = 0_usize;
     for part in parts {

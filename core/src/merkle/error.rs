@@ -1,0 +1,255 @@
+//! What can be wrong with a size, a frontier, an inclusion proof or a consistency proof.
+
+use core::fmt;
+
+use super::{LeafIndex, NodeCoordinate, TreeSize};
+use crate::hash::Digest;
+use crate::limits::MAX_TREE_SIZE;
+
+/// Why a number is no tree size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SizeError {
+    /// More than 2^63 leaves.
+    TooLarge {
+        /// The refused number of leaves.
+        found: u64,
+    },
+}
+
+impl SizeError {
+    /// A stable name for programs to match on.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::TooLarge { .. } => "tree-size-too-large",
+        }
+    }
+}
+
+impl fmt::Display for SizeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLarge { found } => {
+                write!(f, "a tree has at most {MAX_TREE_SIZE} leaves, not {found}")
+            }
+        }
+    }
+}
+
+impl core::error::Error for SizeError {}
+
+/// Why a frontier cannot be restored or grown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FrontierError {
+    /// The tree already has 2^63 leaves.
+    Full,
+    /// A frontier has one hash for every bit set in its tree size.
+    HashCount {
+        /// The tree size the hashes are said to belong to.
+        size: TreeSize,
+        /// How many hashes a tree of that size has on its right edge.
+        expected: usize,
+        /// How many were given.
+        found: usize,
+    },
+}
+
+impl FrontierError {
+    /// A stable name for programs to match on.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Full => "frontier-full",
+            Self::HashCount { .. } => "frontier-hash-count",
+        }
+    }
+}
+
+impl fmt::Display for FrontierError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Full => write!(f, "the tree is full: it already has {MAX_TREE_SIZE} leaves"),
+            Self::HashCount { size, expected, found } => {
+                write!(f, "the frontier of {size} leaves has {expected} hashes, but {found} came")
+            }
+        }
+    }
+}
+
+impl core::error::Error for FrontierError {}
+
+/// Why an inclusion proof cannot be made or does not hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InclusionError {
+    /// The tree has no such leaf.
+    IndexOutOfRange {
+        /// The leaf asked for.
+        index: LeafIndex,
+        /// The size of the tree.
+        size: TreeSize,
+    },
+    /// The audit path is not exactly as long as the leaf index and the tree size say.
+    PathLength {
+        /// The leaf the path should start at.
+        index: LeafIndex,
+        /// The size of the tree.
+        size: TreeSize,
+        /// The only length that fits.
+        expected: usize,
+        /// The length of the path given.
+        found: usize,
+    },
+    /// The path leads to another root.
+    RootMismatch {
+        /// The leaf the path starts at.
+        index: LeafIndex,
+        /// The size of the tree.
+        size: TreeSize,
+        /// The root to be proven against.
+        expected: Digest,
+        /// The root that the leaf hash and the path fold to.
+        found: Digest,
+    },
+    /// A node that the proof needs could not be fetched.
+    NodeMissing {
+        /// The node asked for.
+        node: NodeCoordinate,
+    },
+}
+
+impl InclusionError {
+    /// A stable name for programs to match on.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::IndexOutOfRange { .. } => "inclusion-index-out-of-range",
+            Self::PathLength { .. } => "inclusion-path-length",
+            Self::RootMismatch { .. } => "inclusion-root-mismatch",
+            Self::NodeMissing { .. } => "inclusion-node-missing",
+        }
+    }
+}
+
+impl fmt::Display for InclusionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::IndexOutOfRange { index, size } => {
+                write!(f, "leaf index {index} is not below the tree size {size}")
+            }
+            Self::PathLength { index, size, expected, found } => write!(
+                f,
+                "the audit path of leaf {index} in a tree of {size} has {expected} hashes, \
+                 but {found} came"
+            ),
+            Self::RootMismatch { index, size, expected, found } => write!(
+                f,
+                "leaf {index} of {size} and its audit path lead to root {found}, not {expected}"
+            ),
+            Self::NodeMissing { node } => {
+                write!(f, "the inclusion proof needs the node at {node}, which is not stored")
+            }
+        }
+    }
+}
+
+impl core::error::Error for InclusionError {}
+
+/// Why a consistency proof cannot be made or does not hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConsistencyError {
+    /// The first tree is larger than the second.
+    SizeOrder {
+        /// The size of the first tree.
+        size1: TreeSize,
+        /// The size of the second tree.
+        size2: TreeSize,
+    },
+    /// The first tree is empty and the second is not: there is nothing to prove.
+    EmptyFirst {
+        /// The size of the second tree.
+        size2: TreeSize,
+    },
+    /// The path is not exactly as long as the two sizes say.
+    PathLength {
+        /// The size of the first tree.
+        size1: TreeSize,
+        /// The size of the second tree.
+        size2: TreeSize,
+        /// The only length that fits.
+        expected: usize,
+        /// The length of the path given.
+        found: usize,
+    },
+    /// The path leads to another root of the first tree.
+    FirstRootMismatch {
+        /// The size of the first tree.
+        size1: TreeSize,
+        /// The root to be proven against.
+        expected: Digest,
+        /// The root that the path folds to.
+        found: Digest,
+    },
+    /// The path leads to another root of the second tree. Between equal sizes the path is empty,
+    /// and `found` is the first root.
+    SecondRootMismatch {
+        /// The size of the second tree.
+        size2: TreeSize,
+        /// The root to be proven against.
+        expected: Digest,
+        /// The root that the path folds to.
+        found: Digest,
+    },
+    /// A node that the proof needs could not be fetched.
+    NodeMissing {
+        /// The node asked for.
+        node: NodeCoordinate,
+    },
+}
+
+impl ConsistencyError {
+    /// A stable name for programs to match on.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::SizeOrder { .. } => "consistency-size-order",
+            Self::EmptyFirst { .. } => "consistency-empty-first",
+            Self::PathLength { .. } => "consistency-path-length",
+            Self::FirstRootMismatch { .. } => "consistency-first-root-mismatch",
+            Self::SecondRootMismatch { .. } => "consistency-second-root-mismatch",
+            Self::NodeMissing { .. } => "consistency-node-missing",
+        }
+    }
+}
+
+impl fmt::Display for ConsistencyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SizeOrder { size1, size2 } => {
+                write!(f, "the first tree size {size1} is above the second, {size2}")
+            }
+            Self::EmptyFirst { size2 } => write!(
+                f,
+                "the first tree is empty and the second has {size2} leaves: any tree extends the \
+                 empty one, so no proof is defined"
+            ),
+            Self::PathLength { size1, size2, expected, found } => write!(
+                f,
+                "the consistency path from tree size {size1} to {size2} has {expected} hashes, \
+                 but {found} came"
+            ),
+            Self::FirstRootMismatch { size1, expected, found } => write!(
+                f,
+                "the consistency path leads to root {found} at tree size {size1}, not {expected}"
+            ),
+            Self::SecondRootMismatch { size2, expected, found } => write!(
+                f,
+                "the consistency path leads to root {found} at tree size {size2}, not {expected}"
+            ),
+            Self::NodeMissing { node } => {
+                write!(f, "the consistency proof needs the node at {node}, which is not stored")
+            }
+        }
+    }
+}
+
+impl core::error::Error for ConsistencyError {}
