@@ -253,3 +253,50 @@ impl fmt::Display for ConsistencyError {
 }
 
 impl core::error::Error for ConsistencyError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::{String, ToString};
+
+    /// Every text must name the place and both values.
+    fn assert_names(text: &str, parts: &[String]) {
+        for part in parts {
+            assert!(text.contains(part.as_str()), "{text:?} does not name {part:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_names_the_place_and_both_values() {
+        let size = |n| TreeSize::new(n).unwrap();
+        let (index, size1, size2) = (LeafIndex::new(70_001), size(80_002), size(90_003));
+        let [one, two] = [1, 2].map(|byte| Digest::from_bytes([byte; 32]));
+        let (expected, found) = (60_004, 60_005);
+        let place = [index.to_string(), size2.to_string()];
+        let both = [size1.to_string(), size2.to_string()];
+        let counts = [expected.to_string(), found.to_string()];
+        let roots = [one.to_string(), two.to_string()];
+
+        let error = SizeError::TooLarge { found: u64::MAX };
+        assert_names(&error.to_string(), &[MAX_TREE_SIZE.to_string(), u64::MAX.to_string()]);
+
+        let error = FrontierError::HashCount { size: size2, expected, found };
+        assert_names(&error.to_string(), &[&place[1..], &counts].concat());
+
+        let error = InclusionError::IndexOutOfRange { index, size: size2 };
+        assert_names(&error.to_string(), &place);
+        let error = InclusionError::PathLength { index, size: size2, expected, found };
+        assert_names(&error.to_string(), &[&place[..], &counts].concat());
+        let error = InclusionError::RootMismatch { index, size: size2, expected: one, found: two };
+        assert_names(&error.to_string(), &[place, roots.clone()].concat());
+
+        assert_names(&ConsistencyError::SizeOrder { size1, size2 }.to_string(), &both);
+        assert_names(&ConsistencyError::EmptyFirst { size2 }.to_string(), &both[1..]);
+        let error = ConsistencyError::PathLength { size1, size2, expected, found };
+        assert_names(&error.to_string(), &[&both[..], &counts].concat());
+        let error = ConsistencyError::FirstRootMismatch { size1, expected: one, found: two };
+        assert_names(&error.to_string(), &[&both[..1], &roots].concat());
+        let error = ConsistencyError::SecondRootMismatch { size2, expected: one, found: two };
+        assert_names(&error.to_string(), &[&both[1..], &roots].concat());
+    }
+}

@@ -144,6 +144,24 @@ fn a_node_that_is_not_stored_is_named() {
 }
 
 #[test]
+fn fetching_asks_for_the_planned_nodes_in_order() {
+    let mut asked = Vec::new();
+    let mut fetch = |node| {
+        asked.push(node);
+        Some(Digest::default())
+    };
+    let index = LeafIndex::new(2);
+    fetch_inclusion::<Blake3>(index, size(15), &mut fetch).unwrap();
+    fetch_consistency::<Blake3>(size(6), size(15), &mut fetch).unwrap();
+    let inclusion = Plan::inclusion(index, size(15)).unwrap();
+    let consistency = Plan::consistency(size(6), size(15)).unwrap();
+    let planned: Vec<_> = inclusion.nodes().chain(consistency.nodes()).collect();
+    assert_eq!(asked, planned);
+    // Three more in each for the ragged half, so that the order inside it shows.
+    assert_eq!(planned.len(), (3 + 3) + (3 + 3));
+}
+
+#[test]
 fn the_format_page_shows_these_very_bytes() {
     const PAGE: &str = include_str!("FORMAT.md");
     let leaves = [b"pub-leaf-0", b"pub-leaf-1", b"pub-leaf-2"];

@@ -184,5 +184,7 @@ mod tests {
         let restored = Frontier::from_parts(grown.size(), grown.hashes()).unwrap();
         assert_eq!(grown, restored);
         assert_ne!(grown, Frontier::from_parts(grown.size(), [hash(1)]).unwrap());
+        let larger = TreeSize::new(4).unwrap();
+        assert_ne!(grown, Frontier::from_parts(larger, grown.hashes()).unwrap());
     }
 }
