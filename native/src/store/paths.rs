@@ -1,0 +1,75 @@
+//! Every file name of a shard directory, in one place.
+
+use std::path::{Path, PathBuf};
+
+use countersign_core::frame::{Place, SegmentNumber};
+
+const LOCK: &str = "writer.lock";
+const STATE: &str = "state.json";
+const STATE_REPLACEMENT: &str = "state.json.bak";
+/// The next segment while it is being filled with zeros. Not a segment's name on purpose: a
+/// segment that exists is a promise that the one before it is whole.
+const PREFILL: &str = "log.prefill";
+const TORN: &str = ".torn-";
+
+/// A shard directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShardPaths {
+    directory: PathBuf,
+}
+
+impl ShardPaths {
+    /// The files of the shard in `directory`.
+    pub fn new(directory: impl Into<PathBuf>) -> Self {
+        Self { directory: directory.into() }
+    }
+
+    /// The directory itself.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// The directory that holds it; `.` for a bare name.
+    pub fn parent(&self) -> &Path {
+        match self.directory.parent() {
+            Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+            Some(parent) => parent,
+            None => &self.directory,
+        }
+    }
+
+    /// A segment.
+    pub fn segment(&self, number: SegmentNumber) -> PathBuf {
+        self.directory.join(number.file_name())
+    }
+
+    /// The segment being prepared.
+    pub fn prefill(&self) -> PathBuf {
+        self.directory.join(PREFILL)
+    }
+
+    /// The bytes that recovery took off a segment at an offset. `attempt` tells apart what
+    /// several recoveries took off at the same place.
+    pub fn torn(&self, cut: Place, attempt: u32) -> PathBuf {
+        let mut name = format!("{}{TORN}{}", cut.segment.file_name(), cut.offset);
+        if attempt > 0 {
+            name = format!("{name}.{attempt}");
+        }
+        self.directory.join(name)
+    }
+
+    /// The writer's lock.
+    pub fn lock(&self) -> PathBuf {
+        self.directory.join(LOCK)
+    }
+
+    /// The resume point.
+    pub fn state(&self) -> PathBuf {
+        self.directory.join(STATE)
+    }
+
+    /// The resume point while it is being replaced.
+    pub fn state_replacement(&self) -> PathBuf {
+        self.directory.join(STATE_REPLACEMENT)
+    }
+}
