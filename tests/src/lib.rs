@@ -1,6 +1,7 @@
 //! Test kit: the vector loader and the simulated disks.
 
 pub mod crash;
+pub mod fault;
 pub mod image;
 pub mod journal;
 mod medium;
