@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use countersign::store::disk::{Access, Disk, DiskFile, LockError, read_small, write_full};
+use countersign::store::disk::{Access, Disk, write_full};
 use countersign_tests::crash::{CrashState, Crashes, Tally};
 use countersign_tests::fault::{Call, Fault, FaultDisk, On, Plan};
 use countersign_tests::image::Image;
@@ -113,43 +113,6 @@ fn the_extreme_images_are_the_medium_and_the_cache() {
     let journal = disk.journal();
     assert_eq!(journal.durable_after(journal.ops().len()), before);
     assert_eq!(journal.newest_after(journal.ops().len()), disk.image());
-}
-
-#[test]
-fn errors_are_those_of_a_file_system() {
-    let disk = disk_with("/dir/file", b"x");
-    let kind = |result: io::Result<()>| result.unwrap_err().kind();
-    let opened = |file: io::Result<Box<dyn DiskFile>>| kind(file.map(drop));
-    assert_eq!(opened(disk.create_new(path("/dir/file"))), io::ErrorKind::AlreadyExists);
-    assert_eq!(opened(disk.create_new(path("/none/file"))), io::ErrorKind::NotFound);
-    assert_eq!(opened(disk.create_new(path("/dir/file/x"))), io::ErrorKind::NotADirectory);
-    assert_eq!(opened(disk.open(path("/none"), Access::Read)), io::ErrorKind::NotFound);
-    assert_eq!(opened(disk.open(path("/dir"), Access::Read)), io::ErrorKind::IsADirectory);
-    assert_eq!(kind(disk.create_dir(path("/dir"))), io::ErrorKind::AlreadyExists);
-    assert_eq!(kind(disk.rename(path("/a"), path("/b"))), io::ErrorKind::NotFound);
-    assert_eq!(kind(disk.unlink(path("/a"))), io::ErrorKind::NotFound);
-    assert_eq!(kind(disk.sync_dir(path("/a"))), io::ErrorKind::NotFound);
-    assert_eq!(kind(disk.list(path("/a")).map(drop)), io::ErrorKind::NotFound);
-    let file = disk.open(path("/dir/file"), Access::Read).unwrap();
-    assert_eq!(kind(file.write_at(b"y", 0).map(drop)), io::ErrorKind::PermissionDenied);
-    assert_eq!(disk.position(), 0, "failed calls leave no trace");
-    assert_eq!(disk.list(path("/dir")).unwrap(), ["file"]);
-    assert_eq!(disk.list(path("/")).unwrap(), ["dir"]);
-}
-
-#[test]
-fn the_lock_is_exclusive_and_its_file_outlives_a_drop_but_not_a_release() {
-    let disk = JournalDisk::new();
-    let lock = disk.lock(path("/writer.lock"), "first").unwrap();
-    match disk.lock(path("/writer.lock"), "second") {
-        Err(LockError::Held(owner)) => assert_eq!(owner, "first"),
-        other => panic!("{other:?}"),
-    }
-    drop(lock);
-    assert_eq!(read_small(&disk, path("/writer.lock"), 99).unwrap(), b"first");
-    disk.lock(path("/writer.lock"), "third").unwrap().release().unwrap();
-    assert!(disk.open(path("/writer.lock"), Access::Read).is_err());
-    disk.lock(path("/writer.lock"), "fourth").unwrap();
 }
 
 /// A log of 700-byte groups, each filled with its number and acknowledged once synced. `retry`
@@ -317,4 +280,49 @@ fn large_spaces_are_sampled_with_the_telling_states_among_them() {
     assert!(missing.len() > 2 * sectors + 2 + 100);
     assert_eq!(draw(3), (missing.clone(), tally), "the seed decides");
     assert_ne!(draw(4).0, missing);
+}
+
+#[test]
+fn a_failing_check_fails_the_run_and_stops_it() {
+    let disk = JournalDisk::new();
+    write_groups(&disk, |group| disk.mark(group), 100, false).unwrap();
+    let journal = disk.journal();
+    let checked = AtomicU64::new(0);
+    let run = std::panic::AssertUnwindSafe(|| {
+        Crashes::of(&journal).for_each(2, |_| {
+            checked.fetch_add(1, Ordering::Relaxed);
+            panic!("as the test wants");
+        })
+    });
+    assert!(std::panic::catch_unwind(run).is_err());
+    assert!(checked.into_inner() <= 2);
+}
+
+#[test]
+fn a_write_during_a_slow_sync_is_not_covered_by_it() {
+    let disk = FaultDisk::new(disk_with("/log", &[0; 4]));
+    let file = disk.open(path("/log"), Access::Write).unwrap();
+    disk.arm(Plan::at(1, On::Kind(Call::Sync), Fault::Delay(Duration::from_millis(50))));
+    std::thread::scope(|scope| {
+        write_full(&*file, &[1; 4], 0).unwrap();
+        let sync = scope.spawn(|| file.sync_data());
+        while !matches!(disk.inner().journal().ops().last(), Some(Op::SyncData { .. })) {
+            std::thread::yield_now();
+        }
+        write_full(&*file, &[2; 4], 0).unwrap();
+        sync.join().unwrap().unwrap();
+    });
+    let either = [Some(vec![1; 4]), Some(vec![2; 4])];
+    assert_eq!(contents(disk.inner(), "/log"), BTreeSet::from(either));
+}
+
+#[test]
+fn byte_by_byte_writing_stays_affordable() {
+    let disk = FaultDisk::new(disk_with("/log", &[]));
+    let file = disk.open(path("/log"), Access::Write).unwrap();
+    disk.arm(Plan::from(1, On::Kind(Call::Write), Fault::Short(1)));
+    write_full(&*file, &[7; 700], 0).unwrap();
+    assert_eq!(disk.fired(), 700);
+    let states = contents(disk.inner(), "/log");
+    assert!(states.contains(&Some(vec![])) && states.contains(&Some(vec![7; 700])));
 }

@@ -118,6 +118,7 @@ impl<'a> Crashes<'a> {
         let work = || {
             let mut medium = Medium::new(self.journal);
             let mut tally = Tally::default();
+            let _stop = Stop { next: &next, end: *self.cuts.end() + 1 };
             loop {
                 let after = next.fetch_add(1, Ordering::Relaxed);
                 if after > *self.cuts.end() {
@@ -197,6 +198,20 @@ impl<T: fmt::Display> Drop for Announce<'_, T> {
     fn drop(&mut self) {
         if thread::panicking() {
             eprintln!("{}", self.0);
+        }
+    }
+}
+
+/// Leaves nothing to do for the other threads once one has failed.
+struct Stop<'a> {
+    next: &'a AtomicUsize,
+    end: usize,
+}
+
+impl Drop for Stop<'_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.next.store(self.end, Ordering::Relaxed);
         }
     }
 }

@@ -17,107 +17,11 @@ use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
 
 use countersign::store::disk::{Access, Disk, DiskFile, DiskLock, LockError, RealDisk};
 
 use crate::journal::{FileId, JournalDisk};
-
-/// "Input/output error", on Linux.
-const EIO: i32 = 5;
-/// "No space left on device", on Linux.
-const ENOSPC: i32 = 28;
-
-/// The calls of the disk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum Call {
-    Open,
-    Create,
-    CreateDir,
-    List,
-    Rename,
-    Unlink,
-    SyncDir,
-    Lock,
-    Release,
-    Read,
-    Write,
-    SetLen,
-    Len,
-    /// `sync_data` and `sync_all`.
-    Sync,
-}
-
-/// Which calls a plan is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum On {
-    /// Every call.
-    Any,
-    /// Calls that change something or make it durable.
-    Changing,
-    /// Calls that need space: creating anything, and writing or extending past the end of a file.
-    Growing,
-    /// One sort of call.
-    Kind(Call),
-}
-
-/// What happens at the call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// It does nothing and fails with this error number.
-    Error(i32),
-    /// A write writes at most so many bytes and says so; any other call does nothing and fails.
-    Short(usize),
-    /// A sync fails and the unsynced writes of the file are lost behind the back of the page cache,
-    /// so that the next sync succeeds; any other call does nothing and fails.
-    LosePages,
-    /// It does nothing and fails, and so does every call after it, whatever the plan is about.
-    Freeze,
-    /// It happens, later. Does not count as fired.
-    Delay(Duration),
-}
-
-impl Fault {
-    /// The medium failed.
-    pub const IO: Self = Self::Error(EIO);
-    /// The disk is full.
-    pub const NO_SPACE: Self = Self::Error(ENOSPC);
-}
-
-/// When to break, and how.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Plan {
-    on: On,
-    at: u64,
-    fault: Fault,
-    lasting: bool,
-    counted: u64,
-}
-
-impl Plan {
-    /// At the `at`-th of those calls, counted from 1, and at no other.
-    pub fn at(at: u64, on: On, fault: Fault) -> Self {
-        Self { on, at, fault, lasting: false, counted: 0 }
-    }
-
-    /// At the `at`-th of those calls and each after it.
-    pub fn from(at: u64, on: On, fault: Fault) -> Self {
-        Self { lasting: true, ..Self::at(at, on, fault) }
-    }
-
-    /// Counts one call; whether the plan is due.
-    fn counts(&mut self, call: Call, grows: bool) -> bool {
-        let meant = match self.on {
-            On::Any => true,
-            On::Changing => !matches!(call, Call::Open | Call::List | Call::Read | Call::Len),
-            On::Growing => grows,
-            On::Kind(kind) => kind == call,
-        };
-        self.counted += u64::from(meant);
-        meant && (self.counted == self.at || self.lasting && self.counted > self.at)
-    }
-}
+pub use crate::plan::{Call, Fault, On, Plan};
 
 /// A disk on which the unsynced writes of a file can get lost.
 pub trait PageLoss: Disk {
@@ -200,7 +104,7 @@ impl<D> FaultDisk<D> {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts a call and says what is to go wrong with it. Delays are served here.
+    /// Counts a call and says what is to happen to it.
     fn decide(&self, call: Call, grows: bool) -> Option<Fault> {
         let mut faults = self.faults();
         faults.calls += 1;
@@ -212,30 +116,23 @@ impl<D> FaultDisk<D> {
         }
         let fault = if faults.frozen { Some(Fault::Freeze) } else { due };
         match fault {
-            Some(Fault::Delay(time)) => {
-                drop(faults);
-                thread::sleep(time);
-                return None;
-            }
             Some(Fault::Freeze) => faults.frozen = true,
-            _ => {}
+            None | Some(Fault::Delay(_)) => return fault,
+            Some(_) => {}
         }
-        faults.fired += u64::from(fault.is_some());
+        faults.fired += 1;
         fault
     }
 
     /// For calls that either happen or do not.
     fn allow(&self, call: Call, grows: bool) -> io::Result<()> {
-        self.decide(call, grows).map_or(Ok(()), |fault| Err(fault.error()))
-    }
-}
-
-impl Fault {
-    fn error(self) -> io::Error {
-        match self {
-            Self::Error(number) => io::Error::from_raw_os_error(number),
-            Self::Freeze => io::Error::other("the disk is gone"),
-            Self::Short(_) | Self::LosePages | Self::Delay(_) => io::Error::from_raw_os_error(EIO),
+        match self.decide(call, grows) {
+            None => Ok(()),
+            Some(Fault::Delay(time)) => {
+                thread::sleep(time);
+                Ok(())
+            }
+            Some(fault) => Err(fault.error()),
         }
     }
 }
@@ -303,6 +200,11 @@ impl<D: PageLoss> FaultFile<D> {
     fn sync(&self, sync: impl FnOnce(&dyn DiskFile) -> io::Result<()>) -> io::Result<()> {
         match self.on.decide(Call::Sync, false) {
             None => sync(&*self.file),
+            Some(Fault::Delay(time)) => {
+                let synced = sync(&*self.file);
+                thread::sleep(time);
+                synced
+            }
             Some(fault) => {
                 if let (Fault::LosePages, Some(id)) = (fault, self.id) {
                     self.on.disk.lose_unsynced(id);
@@ -325,6 +227,10 @@ impl<D: PageLoss> DiskFile for FaultFile<D> {
             None => self.file.write_at(bytes, offset),
             Some(Fault::Short(count)) => {
                 self.file.write_at(&bytes[..count.min(bytes.len())], offset)
+            }
+            Some(Fault::Delay(time)) => {
+                thread::sleep(time);
+                self.file.write_at(bytes, offset)
             }
             Some(fault) => Err(fault.error()),
         }

@@ -17,6 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use countersign::store::disk::{Access, Disk, DiskFile, DiskLock, LockError};
 
 use crate::image::{Image, Node, is_root};
+use crate::journal_file::{JournalFile, JournalLock};
 
 /// A file, whatever its name is now. Numbers are never used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,6 +29,9 @@ pub(crate) enum Entry {
     Directory,
     File(FileId),
 }
+
+/// Every path but the root's, and what it names.
+pub(crate) type Names = BTreeMap<Arc<Path>, Entry>;
 
 /// One thing that happened, as the journal keeps it. Failed calls leave no trace.
 #[derive(Clone, Debug)]
@@ -111,13 +115,13 @@ impl Journal {
 pub struct JournalDisk(Arc<Mutex<State>>);
 
 #[derive(Default)]
-struct State {
+pub(crate) struct State {
     base: Image,
-    names: BTreeMap<Arc<Path>, Entry>,
+    names: Names,
     /// What readers see, by [`FileId`].
-    contents: Vec<Arc<Vec<u8>>>,
-    locked: BTreeSet<FileId>,
-    ops: Vec<Op>,
+    pub(crate) contents: Vec<Arc<Vec<u8>>>,
+    pub(crate) locked: BTreeSet<FileId>,
+    pub(crate) ops: Vec<Op>,
 }
 
 impl fmt::Debug for JournalDisk {
@@ -179,7 +183,7 @@ impl JournalDisk {
         self.state().ops.push(Op::LosePages { file });
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         // A failed assertion on another thread says nothing about this state.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -190,7 +194,7 @@ impl JournalDisk {
 }
 
 /// Names and contents of an image, with the numbers its files have in a journal based on it.
-pub(crate) fn number_files(image: &Image) -> (BTreeMap<Arc<Path>, Entry>, Vec<Arc<Vec<u8>>>) {
+pub(crate) fn number_files(image: &Image) -> (Names, Vec<Arc<Vec<u8>>>) {
     let mut contents = Vec::new();
     let names = image.nodes.iter().map(|(path, node)| {
         let entry = match node {
@@ -246,7 +250,7 @@ impl State {
         Ok(file)
     }
 
-    fn unlink(&mut self, path: &Path) -> io::Result<()> {
+    pub(crate) fn unlink(&mut self, path: &Path) -> io::Result<()> {
         self.file(path)?;
         self.names.remove(path);
         self.ops.push(Op::Unlink { path: path.into() });
@@ -325,103 +329,5 @@ impl Disk for JournalDisk {
         state.contents[file.0] = Arc::new(owner.as_bytes().to_vec());
         state.ops.push(Op::Lock { path: path.clone(), file, owner: owner.into() });
         Ok(Box::new(JournalLock { disk: self.clone(), path, file }))
-    }
-}
-
-struct JournalFile {
-    disk: JournalDisk,
-    file: FileId,
-    access: Access,
-}
-
-impl fmt::Debug for JournalFile {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "JournalFile({}, {:?})", self.file.0, self.access)
-    }
-}
-
-impl JournalFile {
-    /// Changes the content through `change` and notes `op`, unless opened for reading.
-    fn change(&self, op: Op, change: impl FnOnce(&mut Vec<u8>)) -> io::Result<()> {
-        if self.access == Access::Read {
-            return Err(io::Error::new(io::ErrorKind::PermissionDenied, "opened for reading"));
-        }
-        let mut state = self.disk.state();
-        change(Arc::make_mut(&mut state.contents[self.file.0]));
-        state.ops.push(op);
-        Ok(())
-    }
-}
-
-impl DiskFile for JournalFile {
-    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-        let state = self.disk.state();
-        let offset = usize::try_from(offset).unwrap_or(usize::MAX);
-        let rest = state.contents[self.file.0].get(offset..).unwrap_or_default();
-        let count = rest.len().min(buffer.len());
-        buffer[..count].copy_from_slice(&rest[..count]);
-        Ok(count)
-    }
-
-    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<usize> {
-        let start = usize::try_from(offset).map_err(io::Error::other)?;
-        let op = Op::Write { file: self.file, offset, bytes: bytes.into() };
-        self.change(op, |content| overwrite(content, start, bytes))?;
-        Ok(bytes.len())
-    }
-
-    fn set_len(&self, length: u64) -> io::Result<()> {
-        let wanted = usize::try_from(length).map_err(io::Error::other)?;
-        let op = Op::SetLen { file: self.file, length };
-        self.change(op, |content| content.resize(wanted, 0))
-    }
-
-    fn len(&self) -> io::Result<u64> {
-        Ok(self.disk.state().contents[self.file.0].len() as u64)
-    }
-
-    fn sync_data(&self) -> io::Result<()> {
-        self.disk.state().ops.push(Op::SyncData { file: self.file });
-        Ok(())
-    }
-
-    fn sync_all(&self) -> io::Result<()> {
-        self.disk.state().ops.push(Op::SyncAll { file: self.file });
-        Ok(())
-    }
-}
-
-/// Writes over and past the end; a hole in between reads as zeros.
-pub(crate) fn overwrite(content: &mut Vec<u8>, start: usize, bytes: &[u8]) {
-    if bytes.is_empty() {
-        return;
-    }
-    let end = start + bytes.len();
-    if content.len() < end {
-        content.resize(end, 0);
-    }
-    content[start..end].copy_from_slice(bytes);
-}
-
-/// Belongs to the file, not to its name, as `flock` does.
-#[derive(Debug)]
-struct JournalLock {
-    disk: JournalDisk,
-    path: Arc<Path>,
-    file: FileId,
-}
-
-impl DiskLock for JournalLock {
-    fn release(self: Box<Self>) -> io::Result<()> {
-        // The lock itself goes when `self` does, after this.
-        self.disk.state().unlink(&self.path)
-    }
-}
-
-impl Drop for JournalLock {
-    fn drop(&mut self) {
-        let mut state = self.disk.state();
-        state.locked.remove(&self.file);
-        state.ops.push(Op::Unlock { file: self.file });
     }
 }

@@ -9,19 +9,23 @@
 //! Until then each of them is *pending*, on its own: any of them may have reached the medium
 //! without any other, whatever the order of the calls. So a rename may be durable before the data
 //! of its source, and the end of a file before its middle. A sector is old or new as a whole;
-//! written twice, it may hold either writing. A synced file that its directory does not name yet
+//! written twice, it may hold either writing (of more than sixteen some are left out). A synced file that its directory does not name yet
 //! can still be missing, although common file systems are kinder than that.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::journal::{Entry, Journal, Op, number_files, overwrite};
+use crate::journal::{Entry, Journal, Names, Op, number_files};
+use crate::journal_file::overwrite;
 
 /// Bytes in a sector: what a disk writes whole or not at all.
 pub const SECTOR: usize = 512;
 /// Bytes in a page: what a file system rounds lengths to.
 pub const PAGE: u64 = 4096;
+
+/// Pending values kept of one sector or length.
+const MOST_PENDING: usize = 16;
 
 /// A sector, filled up with zeros behind the end of its file.
 pub(crate) type Sector = [u8; SECTOR];
@@ -38,7 +42,7 @@ impl NameChange {
         self.sets.iter().any(|(path, _)| path.parent() == Some(directory))
     }
 
-    pub(crate) fn apply(&self, names: &mut BTreeMap<Arc<Path>, Entry>) {
+    pub(crate) fn apply(&self, names: &mut Names) {
         for (path, entry) in &self.sets {
             match entry {
                 Some(entry) => names.insert(path.clone(), *entry),
@@ -58,13 +62,13 @@ pub(crate) struct MediumFile {
     /// Lengths since the last sync, oldest first.
     pub(crate) lengths: Vec<u64>,
     /// Writings of each sector since the last sync, oldest first.
-    pub(crate) sectors: BTreeMap<usize, Vec<Box<Sector>>>,
+    pub(crate) sectors: BTreeMap<usize, Vec<Sector>>,
 }
 
 /// The medium after some operations of a journal.
 #[derive(Clone, Debug)]
 pub(crate) struct Medium {
-    pub(crate) names: BTreeMap<Arc<Path>, Entry>,
+    pub(crate) names: Names,
     /// Changes whose directory was not synced, oldest first.
     pub(crate) changes: Vec<NameChange>,
     /// By [`crate::journal::FileId`].
@@ -157,7 +161,7 @@ impl MediumFile {
 
     fn note_length(&mut self, before: usize) {
         if self.cache.len() != before {
-            self.lengths.push(self.cache.len() as u64);
+            push_bounded(&mut self.lengths, self.cache.len() as u64);
         }
     }
 
@@ -170,11 +174,11 @@ impl MediumFile {
             let new = sector(&self.cache, index);
             let newest = self.sectors.get(&index).and_then(|writings| writings.last());
             let same = match newest {
-                Some(newest) => **newest == new,
+                Some(newest) => *newest == new,
                 None => sector(&self.durable, index) == new,
             };
             if !same {
-                self.sectors.entry(index).or_default().push(Box::new(new));
+                push_bounded(self.sectors.entry(index).or_default(), new);
             }
         }
     }
@@ -215,6 +219,15 @@ impl MediumFile {
         }
         lengths
     }
+}
+
+/// Adds the newest of several pending values, and forgets one from the middle when byte-wise writing
+/// has made too many: the first and the last ones tell the most.
+fn push_bounded<T>(pending: &mut Vec<T>, newest: T) {
+    if pending.len() == MOST_PENDING {
+        pending.remove(MOST_PENDING / 2);
+    }
+    pending.push(newest);
 }
 
 /// Sector `index` of `content`.

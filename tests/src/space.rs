@@ -13,7 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::image::{Image, Node, is_root};
-use crate::journal::{Entry, FileId};
+use crate::journal::{Entry, FileId, Names};
 use crate::medium::{Medium, MediumFile, NameChange, SECTOR, Sector, sector};
 use crate::rng::mix;
 
@@ -26,7 +26,7 @@ pub(crate) struct FileAxes {
     base: Arc<Vec<u8>>,
     lengths: Vec<LengthChoice>,
     /// Sector numbers and what they may hold instead of what is in `base`.
-    sectors: Vec<(usize, Vec<Box<Sector>>)>,
+    sectors: Vec<(usize, Vec<Sector>)>,
     /// The last content built, and its hash: in a walk over all points few files change at once.
     built: Option<(u64, Arc<Vec<u8>>)>,
 }
@@ -52,7 +52,7 @@ struct Naming {
 /// The space of states at one instant.
 #[derive(Debug)]
 pub(crate) struct Space {
-    names: BTreeMap<Arc<Path>, Entry>,
+    names: Names,
     changes: Vec<NameChange>,
     pub(crate) files: Vec<FileAxes>,
     /// Files with nothing pending, by id, and their hashes.
@@ -86,7 +86,7 @@ impl Space {
     }
 
     /// A space whose only axes so far are changes of names.
-    pub(crate) fn with_names(names: BTreeMap<Arc<Path>, Entry>, changes: Vec<NameChange>) -> Self {
+    pub(crate) fn with_names(names: Names, changes: Vec<NameChange>) -> Self {
         let sizes = vec![2; changes.len()];
         Self { names, changes, files: Vec::new(), settled: BTreeMap::new(), sizes, naming: None }
     }
@@ -98,7 +98,7 @@ impl Space {
         file: FileId,
         base: Arc<Vec<u8>>,
         lengths: &[u64],
-        sectors: Vec<(usize, Vec<Box<Sector>>)>,
+        sectors: Vec<(usize, Vec<Sector>)>,
     ) {
         if sectors.is_empty() && *lengths == [base.len() as u64] {
             let hash = content_hash(&base, base.len() as u64);
@@ -238,7 +238,7 @@ impl FileAxes {
 }
 
 impl LengthChoice {
-    fn new(length: u64, base: &[u8], sectors: &[(usize, Vec<Box<Sector>>)]) -> Self {
+    fn new(length: u64, base: &[u8], sectors: &[(usize, Vec<Sector>)]) -> Self {
         let adds = sectors.iter().map(|(index, writings)| {
             let Some(seen) = length.checked_sub((index * SECTOR) as u64).filter(|seen| *seen > 0)
             else {
@@ -281,5 +281,5 @@ fn bytes_hash(bytes: &[u8]) -> u64 {
 }
 
 fn axis(size: usize) -> u8 {
-    u8::try_from(size).expect("fewer than 256 writings of one thing between two syncs")
+    u8::try_from(size).expect("the medium keeps few pending values")
 }

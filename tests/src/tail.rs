@@ -73,7 +73,7 @@ pub fn for_each_tail(
     for fill in Fill::ALL {
         let missing = missing(&whole, group_start, fill);
         let sectors = (group_start / SECTOR..whole.len().div_ceil(SECTOR))
-            .map(|index| (index, vec![Box::new(arrived(&whole, &missing, index))]))
+            .map(|index| (index, vec![arrived(&whole, &missing, index)]))
             .collect();
         let file = FileId(0);
         let names = BTreeMap::from([(Arc::from(Path::new("group")), Entry::File(file))]);
