@@ -63,6 +63,18 @@ fn a_growing_file_is_as_long_as_before_after_or_as_its_pages() {
 }
 
 #[test]
+fn a_cut_file_is_long_or_short_and_the_rest_of_its_page_may_be_zeroed_first() {
+    let disk = disk_with("/log", &[1; 3 * SECTOR]);
+    let file = disk.open(path("/log"), Access::Write).unwrap();
+    file.set_len(600).unwrap();
+    let long = |a: u8, b: u8| Some([vec![1; 600], vec![a; 424], vec![b; SECTOR]].concat());
+    let all = [Some(vec![1; 600]), long(1, 1), long(1, 0), long(0, 1), long(0, 0)];
+    assert_eq!(contents(&disk, "/log"), BTreeSet::from(all));
+    file.sync_all().unwrap();
+    assert_eq!(contents(&disk, "/log"), BTreeSet::from([Some(vec![1; 600])]));
+}
+
+#[test]
 fn an_unsynced_rename_yields_either_name_and_may_outrun_the_data() {
     let disk = disk_with("/state", &[1; 8]);
     let file = disk.create_new(path("/state.bak")).unwrap();
