@@ -1,3 +1,4 @@
 //! Module list of the cross-package tests.
 
+mod kit;
 mod merkle;

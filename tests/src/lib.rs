@@ -1,5 +1,20 @@
 //! Test kit: the vector loader and the simulated disks.
 
+pub mod crash;
+pub mod fault;
+pub mod image;
+pub mod journal;
+mod journal_file;
+mod medium;
+mod plan;
+mod points;
+pub mod rng;
+mod space;
+pub mod tail;
+
+pub use medium::{PAGE, SECTOR};
+pub use points::Sampling;
+
 use std::fs;
 use std::path::Path;
 
