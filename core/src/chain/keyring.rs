@@ -65,6 +65,30 @@ impl Keyring {
         Ok(())
     }
 
+    /// Puts back a key as [`Keyring::keys`] told it, e.g. from a saved resume point.
+    ///
+    /// The certificate of a key that is not revoked is verified again; of others only the key.
+    pub fn restore(
+        &mut self,
+        certificate: Certificate,
+        certified_at: Seq,
+        revoked_at: Option<Seq>,
+        compromised_from: Option<Seq>,
+    ) -> Result<(), keys::Error> {
+        if revoked_at.is_none() {
+            certificate.verify(&self.operator)?;
+        }
+        let verifying_key = VerifyingKey::new(&certificate.public_key)?;
+        self.keys.push(KeyState {
+            certificate,
+            verifying_key,
+            certified_at,
+            revoked_at,
+            compromised_from,
+        });
+        Ok(())
+    }
+
     /// Takes a revocation in, if it holds; `false` if its key was never certified.
     pub fn revoke(&mut self, seq: Seq, revocation: &Revocation) -> Result<bool, keys::Error> {
         revocation.verify(self.shard_id, &self.operator)?;

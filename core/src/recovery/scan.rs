@@ -84,7 +84,8 @@ impl fmt::Display for StopReason {
 pub struct Kept {
     /// The last record that counts; `None` if there is none.
     pub mark: Option<Mark>,
-    /// Where the group that ends with it starts.
+    /// Where the bytes start that only this record's signature vouches for, and no `state.json`:
+    /// they are to be synced again before they count as durable.
     pub group_start: Place,
     /// Whether a valid signature record, or the resume point, vouches for it.
     pub has_signature: bool,
@@ -102,8 +103,10 @@ pub struct Scan<L> {
     last: Option<Position>,
     /// Newest signature records that could vouch.
     candidates: VecDeque<(Mark, Candidate)>,
-    /// The position that is known to be good without a signature at hand: a resume point.
+    /// A position that `state.json` vouches for: where the scan was resumed, or met it.
     resumed: Option<Mark>,
+    /// What `state.json` says of a position still to come.
+    awaited: Option<(Seq, Digest)>,
     window: Window,
     frontier: Frontier<Blake3>,
 }
@@ -116,6 +119,7 @@ impl<L: Layout> Scan<L> {
             last: None,
             candidates: VecDeque::with_capacity(REMEMBERED),
             resumed: None,
+            awaited: None,
             window: Window::default(),
             frontier: Frontier::new(),
         }
@@ -129,8 +133,21 @@ impl<L: Layout> Scan<L> {
             frontier: mark.frontier.clone(),
             last: Some(mark.position),
             resumed: Some(mark),
+            awaited: None,
             candidates: VecDeque::with_capacity(REMEMBERED),
         }
+    }
+
+    /// Lets a durable tip vouch for its record when the walk comes by.
+    #[must_use]
+    pub const fn vouched_by(mut self, seq: Seq, tip: Digest) -> Self {
+        self.awaited = Some((seq, tip));
+        self
+    }
+
+    /// Whether a record with the durable tip came by.
+    pub const fn has_met_awaited(&self) -> bool {
+        self.resumed.is_some()
     }
 
     /// The layout, with what it learned.
@@ -176,6 +193,10 @@ impl<L: Layout> Scan<L> {
         let end = Place { offset: place.offset.saturating_add(size), ..place };
         let (seq, tip, ts_us) = (seen.seq, seen.tip, seen.ts_us);
         self.last = Some(Position { seq, tip, ts_us, start: place, end });
+        if self.awaited == Some((seq, tip)) {
+            self.awaited = None;
+            self.resumed = self.current();
+        }
         if let Some(candidate) = seen.candidate {
             if self.candidates.len() == REMEMBERED {
                 self.candidates.pop_front();
@@ -190,24 +211,25 @@ impl<L: Layout> Scan<L> {
     /// Decides how far the records are vouched for. Verifies one signature, or a few.
     pub fn kept(&self) -> Kept {
         let last_seq = self.last.map_or(0, |last| last.seq.0);
-        let mut earlier = self.candidates.iter().rev();
+        let resumed = self.resumed.as_ref();
+        let resumed_seq = resumed.map(|mark| mark.position.seq);
+        let mut earlier =
+            self.candidates.iter().rev().filter(|(mark, _)| Some(mark.position.seq) > resumed_seq);
         while let Some((mark, candidate)) = earlier.next() {
             if !candidate.holds() {
                 continue;
             }
-            let group_start = earlier.next().map(|(before, _)| before.position.end);
+            let before = earlier.next().map(|(before, _)| before).or(resumed);
             return Kept {
-                group_start: group_start
-                    .or(self.resumed.as_ref().map(|resumed| resumed.position.end))
-                    .unwrap_or(START),
+                group_start: before.map_or(START, |before| before.position.end),
                 has_signature: true,
                 unvouched: last_seq.saturating_sub(mark.position.seq.0),
                 mark: Some(mark.clone()),
             };
         }
-        if let Some(resumed) = &self.resumed {
+        if let Some(resumed) = resumed {
             return Kept {
-                group_start: resumed.position.start,
+                group_start: resumed.position.end,
                 has_signature: true,
                 unvouched: last_seq.saturating_sub(resumed.position.seq.0),
                 mark: Some(resumed.clone()),
