@@ -1,4 +1,6 @@
 //! Module list of the cross-package tests.
 
+mod fuzz_corpus;
 mod kit;
 mod merkle;
+mod tidy;
