@@ -338,19 +338,37 @@ fn only_two_files_sync_or_rename() {
     none(&offences(&others, syncs), "only durable.rs and disk.rs sync or rename");
 }
 
-/// Parts of the file names of a store, as they stand in string literals.
-const FILE_NAMES: [&str; 5] = ["state.json", "writer.lock", "\"log.", ".cbor", ".torn-"];
+/// Parts of the file names of a store.
+const FILE_NAMES: [&str; 5] = ["state.json", "writer.lock", "log.", ".cbor", ".torn-"];
+
+/// Whether a string literal in `line` is a file name or makes one. A sentence for people, which has
+/// spaces, may name files as it likes.
+fn spells_file_name(line: &str) -> bool {
+    let literals = line.split('"').skip(1).step_by(2);
+    let mut names = literals.filter(|literal| !literal.contains(' '));
+    names.any(|literal| FILE_NAMES.iter().any(|name| literal.contains(name)))
+}
+
+#[test]
+fn the_file_name_check_sees_names_and_their_parts_but_no_sentences() {
+    for line in [r#"join("state.json")"#, r#"f("a b", "log.{number:06}")"#, r#"ends_with(".cbor")"#]
+    {
+        assert!(spells_file_name(line), "{line}");
+    }
+    for line in [r#""no segment log.000001.cbor is there""#, "log.entries", r#"("a", log.b, "c")"#]
+    {
+        assert!(!spells_file_name(line), "{line}");
+    }
+}
 
 #[test]
 fn only_paths_spells_file_names() {
-    let spells =
-        |line: &str| line.contains('"') && FILE_NAMES.iter().any(|name| line.contains(name));
     let may = ["native/src/store/paths.rs"];
     let (may, others): (Vec<_>, Vec<_>) = rust_files("native/src/", 3)
         .into_iter()
         .partition(|source| may.contains(&source.path.as_str()));
-    assert!(!offences(&may, spells).is_empty(), "the check sees no file name at all");
-    none(&offences(&others, spells), "only paths.rs spells the names of a store's files");
+    assert!(!offences(&may, spells_file_name).is_empty(), "the check sees no file name at all");
+    none(&offences(&others, spells_file_name), "only paths.rs spells the names of a store's files");
     let core: Vec<_> = rust_files("core/src/", 40)
         .into_iter()
         .filter(|source| !source.path.starts_with("core/src/frame/"))
