@@ -60,7 +60,7 @@ impl LogFile {
         let path = self.paths.segment(self.end.segment);
         let after = self.end.offset + bytes.len() as u64;
         let ahead = self.ahead_of(after);
-        durable::write_group(&*self.file, &path, bytes, self.end.offset, ahead)?;
+        let ahead = durable::write_group(&*self.file, &path, bytes, self.end.offset, ahead)?;
         self.end.offset = after;
         self.filled = self.filled.max(after + ahead);
         self.groups = self.groups.saturating_add(1);
