@@ -1,3 +1,4 @@
 //! Countersign's native half: writes, locks, syncs, recovers and serves shards.
 
+pub mod input;
 pub mod store;
