@@ -1,4 +1,7 @@
 //! Countersign's native half: writes, locks, syncs, recovers and serves shards.
 
+pub mod exit;
 pub mod input;
+pub mod key_file;
+pub mod progress;
 pub mod store;
