@@ -93,8 +93,9 @@ impl KeyFileError {
     /// The file at fault, where one is.
     pub fn path(&self) -> Option<&Path> {
         match self {
-            Self::Exists(path) | Self::NotAFile(path) => Some(path),
-            Self::Unreadable { path, .. }
+            Self::Exists(path)
+            | Self::NotAFile(path)
+            | Self::Unreadable { path, .. }
             | Self::Unwritable { path, .. }
             | Self::ReadableByOthers { path, .. }
             | Self::NotAKey { path, .. } => Some(path),
@@ -393,7 +394,7 @@ mod tests {
         // Public keys are for everybody.
         write(&path, format!("{digits}\n").as_bytes(), 0o644);
         assert_eq!(argument.load().unwrap(), key);
-        write(&path, digits[1..].as_bytes(), 0o644);
+        write(&path, &digits.as_bytes()[1..], 0o644);
         assert_eq!(argument.load().unwrap_err().code(), "key-file-malformed");
 
         for text in ["", "@", "00", &digits[1..], &digits.to_uppercase(), "key.pub"] {

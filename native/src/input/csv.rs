@@ -128,13 +128,11 @@ enum Place {
 impl Csv {
     /// Reads the header, which must name every mapped column exactly once.
     pub fn open<R: BufRead>(lines: &mut Lines<R>, map: &ColumnMap) -> Result<Self, OpenError> {
-        let line = match lines.read()? {
-            Some(line) => line.map_err(OpenError::Header)?,
-            None => {
-                let message = "the input is empty, but CSV starts with a header line";
-                return Err(OpenError::Header(Problem::new("missing-header", message).at(1)));
-            }
+        let Some(line) = lines.read()? else {
+            let message = "the input is empty, but CSV starts with a header line";
+            return Err(OpenError::Header(Problem::new("missing-header", message).at(1)));
         };
+        let line = line.map_err(OpenError::Header)?;
         Self::from_header(&line, map).map_err(|problem| OpenError::Header(problem.at(line.number)))
     }
 
@@ -300,9 +298,8 @@ fn check_quotes(line: &Line<'_>) -> Result<(), Problem> {
     let mut state = Quotes::FieldStart;
     for (place, byte) in (1_usize..).zip(line.bytes) {
         state = match (state, *byte) {
-            (Quotes::FieldStart, b'"') | (Quotes::AfterQuote, b'"') => Quotes::Inside,
             (Quotes::Inside, b'"') => Quotes::AfterQuote,
-            (Quotes::Inside, _) => Quotes::Inside,
+            (Quotes::FieldStart | Quotes::AfterQuote, b'"') | (Quotes::Inside, _) => Quotes::Inside,
             (_, b',') => Quotes::FieldStart,
             (Quotes::AfterQuote, _) | (Quotes::Plain, b'"') => {
                 let message = format!(

@@ -95,7 +95,10 @@ impl<R: BufRead> Lines<R> {
 mod tests {
     use super::*;
 
-    fn all(input: &[u8], limit: usize) -> Vec<Result<(u64, Vec<u8>, bool), (u64, &'static str)>> {
+    /// Number, bytes and whether a newline followed; or number and code.
+    type Seen = Result<(u64, Vec<u8>, bool), (u64, &'static str)>;
+
+    fn all(input: &[u8], limit: usize) -> Vec<Seen> {
         // A buffer of two bytes: every line crosses it.
         let mut lines = Lines::new(io::BufReader::with_capacity(2, input), limit);
         let mut seen = Vec::new();
