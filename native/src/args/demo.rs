@@ -13,7 +13,7 @@ pub struct DemoArgs {
     #[arg(long, value_name = "N", default_value_t = 8787)]
     pub port: u16,
     /// Stop after the last step instead of serving the page
-    #[arg(long, conflicts_with = "port")]
+    #[arg(long)]
     pub no_serve: bool,
 }
 

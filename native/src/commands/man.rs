@@ -6,7 +6,7 @@ use std::path::Path;
 use clap_mangen::Man;
 use serde_json::json;
 
-use super::{Output, refuse};
+use super::Output;
 use crate::args::{ManArgs, definitions};
 use crate::exit::{Exit, FileError, Outcome, OutputError};
 
@@ -28,9 +28,7 @@ fn print(output: &mut Output<'_>) -> Outcome {
 fn write_all(directory: &Path, output: &mut Output<'_>) -> Outcome {
     let unwritable =
         |error| FileError { code: "file-unwritable", path: directory.to_owned(), error };
-    if let Err(error) = fs::create_dir_all(directory) {
-        return refuse(unwritable(error));
-    }
+    fs::create_dir_all(directory).map_err(unwritable)?;
     // Pages for commands, not for `help` below each of them.
     let mut root = definitions().disable_help_subcommand(true);
     root.build();

@@ -14,7 +14,7 @@ use clap::error::ErrorKind;
 use serde_json::Value;
 
 use crate::args::{Args, Command};
-use crate::exit::{Exit, Failure, Outcome, OutputError, UsageError, report};
+use crate::exit::{Exit, Outcome, OutputError, UsageError, report};
 
 /// Where results go, and in which form.
 pub struct Output<'w> {
@@ -103,11 +103,6 @@ fn usage(text: &str) -> UsageError {
     let text = text.split("\nFor more information").next().unwrap_or_default();
     let words: Vec<&str> = text.split_whitespace().skip_while(|word| *word == "error:").collect();
     UsageError(format!("{}; --help shows the usage", words.join(" ")))
-}
-
-/// A failure as [`Outcome`] wants it.
-fn refuse<T>(failure: impl Failure + 'static) -> Result<T, Box<dyn Failure>> {
-    Err(Box::new(failure))
 }
 
 #[cfg(test)]
