@@ -1,3 +1,10 @@
 //! Countersign's native half: writes, locks, syncs, recovers and serves shards.
 
+pub mod args;
+pub mod commands;
+pub mod exit;
+pub mod input;
+pub mod key_file;
+pub mod progress;
 pub mod store;
+pub mod trace;
