@@ -1,5 +1,6 @@
 //! Module list of the cross-package tests.
 
+mod chain;
 mod fuzz_corpus;
 mod kit;
 mod merkle;
