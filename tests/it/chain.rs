@@ -325,3 +325,41 @@ fn the_shard_audits_as_the_vectors_say_in_runs_of_any_length() {
         }
     }
 }
+
+#[test]
+fn a_shard_of_another_operator_is_refused() {
+    let file = vector(FORMAT);
+    let other = Actors::of(&file).process[0].public_key();
+    let frames = shard_frames();
+    let whole = audit(other, &frames, usize::MAX);
+    assert_eq!(whole.failures[0].code, FailureCode::WrongOperatorKey);
+    assert_eq!(whole.failures[0].seq, Seq::FIRST);
+    // That no key is active is told once, not for each record.
+    let keyless = whole.failures.iter().filter(|f| f.code == FailureCode::OutsideKeyWindow);
+    assert_eq!(keyless.map(|f| f.seq.0).collect::<Vec<_>>(), [1]);
+    for length in RUN_LENGTHS {
+        assert!(audit(other, &frames, length) == whole, "runs of {length}");
+    }
+}
+
+/// A damaged shard fails alike, whatever runs it is read in.
+#[test]
+fn damage_is_reported_alike_in_runs_of_any_length() {
+    let file = vector(FORMAT);
+    let trusted = Actors::of(&file).operator.public_key();
+    let good = shard_frames();
+    for victim in (0..good.len()).step_by(3).chain([17, 43, 112, 113, 128]) {
+        // The first byte (no record at all), the prevHash, and the last byte.
+        for at in [0, 10, good[victim].1.len() - 1] {
+            let mut frames = good.clone();
+            frames[victim].1[at] ^= 1;
+            let whole = audit(trusted, &frames, usize::MAX);
+            let clean = whole.failures.iter().all(|f| f.code == FailureCode::KeyCompromised);
+            assert!(victim + 1 == good.len() || !clean, "record {victim} byte {at}: unseen");
+            for length in RUN_LENGTHS {
+                let split = audit(trusted, &frames, length);
+                assert!(split == whole, "record {victim} byte {at} in runs of {length}");
+            }
+        }
+    }
+}
