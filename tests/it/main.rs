@@ -4,5 +4,6 @@ mod chain;
 mod fuzz_corpus;
 mod kit;
 mod merkle;
+mod standards;
 mod store;
 mod tidy;
