@@ -1,6 +1,7 @@
 //! Module list of the cross-package tests.
 
 mod chain;
+mod format_pages;
 mod fuzz_corpus;
 mod kit;
 mod merkle;
