@@ -13,6 +13,9 @@ use crate::Seq;
 use crate::hash::{Digest, hex};
 use crate::limits::MAX_PROCESS_KEY_LIFETIME_MS;
 
+/// A field, and something that changes it.
+type Change<T> = (&'static str, fn(&mut T));
+
 const SHARD: ShardId = ShardId::from_bytes([7; 16]);
 
 fn operator() -> SigningKey {
@@ -246,7 +249,7 @@ fn a_certificate_holds_as_a_whole_only() {
     assert_eq!(good.verify(&trusted), Ok(()));
     let refused = Err(Error::InvalidSignature { public_key: trusted });
     let other_key = SigningKey::from_seed(&[3; 32]).public_key();
-    let changes: [(&str, fn(&mut Certificate)); 4] = [
+    let changes: [Change<Certificate>; 4] = [
         ("shardId", |c| c.shard_id = ShardId::from_bytes([8; 16])),
         ("publicKey", |c| c.public_key = SigningKey::from_seed(&[3; 32]).public_key()),
         ("notBeforeMs", |c| c.not_before_ms += 1),
@@ -297,7 +300,7 @@ fn a_revocation_holds_for_its_shard_and_its_fields() {
     let good = make(Reason::KeyCompromise, None).unwrap();
     let refused = Err(Error::InvalidSignature { public_key: trusted });
     assert_eq!(good.verify(ShardId::from_bytes([8; 16]), &trusted), refused);
-    let changes: [(&str, fn(&mut Revocation)); 4] = [
+    let changes: [Change<Revocation>; 4] = [
         ("publicKey", |r| r.public_key = SigningKey::from_seed(&[3; 32]).public_key()),
         ("revokedAtMs", |r| r.revoked_at_ms += 1),
         ("reason", |r| r.reason = Reason::Shutdown),

@@ -88,3 +88,21 @@ fn documents_that_do_not_hold_change_nothing() {
     assert_eq!(active(&ring), Some(key(0)));
     assert_eq!((ring.shard_id(), ring.operator()), (SHARD, operator().public_key()));
 }
+
+#[test]
+fn a_saved_keyring_comes_back_and_a_forged_active_key_does_not() {
+    let mut ring = keyring(&[0, 1]);
+    assert!(revoke(&mut ring, 2, 0, Reason::KeyCompromise, Some(1)));
+    let mut restored = keyring(&[]);
+    for k in ring.keys() {
+        let (revoked_at, from) = (k.revoked_at, k.compromised_from);
+        restored.restore(k.certificate, k.certified_at, revoked_at, from).unwrap();
+    }
+    assert_eq!(active(&restored), Some(key(1)));
+    assert_eq!(restored.compromised_from(&key(0)), Some(Seq(1)));
+
+    let mut forged = certificate(2);
+    forged.expires_at_ms += 1;
+    assert!(restored.restore(forged, Seq(3), None, None).is_err());
+    assert_eq!(restored.keys().len(), 2);
+}

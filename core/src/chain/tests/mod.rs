@@ -76,7 +76,9 @@ impl Batch {
         encoder.uint(self.entries);
         encoder.array(deltas.len() as u64);
         let mut encoded = Vec::new();
-        deltas.iter().for_each(|delta| delta.encode(&mut encoded));
+        for delta in deltas {
+            delta.encode(&mut encoded);
+        }
         encoder.raw(&encoded);
     }
 
@@ -122,6 +124,7 @@ impl Log {
         self.records.push(bytes);
     }
 
+    #[expect(clippy::large_types_passed_by_value, reason = "a body is made where it is passed")]
     pub(super) fn control(&mut self, body: Control<'_>) {
         let mut bytes = Vec::new();
         let (seq, prev_hash, ts_us) = (Seq(self.seq), self.tip, self.ts_us);
