@@ -129,7 +129,6 @@ impl MeteringLogShard {
         operation: &Operation<'_>,
         keep: impl FnMut(&[u8]),
     ) -> Result<Appended, StoreError> {
-        operation.check().map_err(ChainError::from)?;
         let fingerprint = self.inner.dedupe_key.fingerprint(operation);
         let accepted = self.inner.commit.append(operation, &fingerprint, keep)?;
         Ok(Appended {
