@@ -165,13 +165,12 @@ impl Auditor {
     pub fn judge(&mut self, pending: &PendingSignature, holds: bool) {
         if holds {
             let key = pending.key.public_key();
-            match self.trails.iter_mut().find(|(of, _)| *of == key) {
-                Some((_, trail)) => trail.push(pending.step),
-                None => {
-                    let mut trail = Trail::default();
-                    trail.push(pending.step);
-                    self.trails.push((key, trail));
-                }
+            if let Some((_, trail)) = self.trails.iter_mut().find(|(of, _)| *of == key) {
+                trail.push(pending.step);
+            } else {
+                let mut trail = Trail::default();
+                trail.push(pending.step);
+                self.trails.push((key, trail));
             }
             return;
         }
@@ -249,22 +248,17 @@ impl Auditor {
             EventKind::Signature(envelope) => {
                 self.report.signatures = self.report.signatures.saturating_add(1);
                 let covered = event.seq.previous().unwrap_or_default();
-                match self.active_if(|key| key.fingerprint() == envelope.fingerprint) {
-                    Some((shard_id, key)) => pending.push(PendingSignature {
+                let by = envelope.fingerprint;
+                if let Some((shard_id, key)) = self.active_if(|key| key.fingerprint() == by) {
+                    let message = signature_message(&shard_id, covered, &event.prev_hash, &by);
+                    pending.push(PendingSignature {
                         step: event.step(false),
                         key,
-                        message: Message::Tip(signature_message(
-                            &shard_id,
-                            covered,
-                            &event.prev_hash,
-                            &envelope.fingerprint,
-                        )),
+                        message: Message::Tip(message),
                         signature: envelope.signature,
-                    }),
-                    None => {
-                        let detail = format!("signed by {}", envelope.fingerprint);
-                        self.fail_at(event, FailureCode::InactiveKey, detail);
-                    }
+                    });
+                } else {
+                    self.fail_at(event, FailureCode::InactiveKey, format!("signed by {by}"));
                 }
                 return false;
             }

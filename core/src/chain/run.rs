@@ -57,7 +57,6 @@ pub struct Link {
 pub(super) struct Event {
     pub(super) place: Place,
     pub(super) seq: Seq,
-    pub(super) ts_us: u64,
     pub(super) prev_hash: Digest,
     /// Entries in the run before it.
     pub(super) entries_before: u64,
@@ -168,7 +167,7 @@ impl RunSummary {
                     _ => EventKind::Other(bytes.to_vec()),
                 };
                 let entries_before = self.entries;
-                self.events.push(Event { place, seq, ts_us, prev_hash, entries_before, kind });
+                self.events.push(Event { place, seq, prev_hash, entries_before, kind });
                 ends
             }
         }
