@@ -1,4 +1,5 @@
 //! Module list of the cross-package tests.
 
+mod chain;
 mod kit;
 mod merkle;

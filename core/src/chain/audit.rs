@@ -7,8 +7,9 @@ use alloc::vec::Vec;
 use super::control::{Control, ControlRecord};
 use super::failure::{Failure, FailureCode};
 use super::keyring::Keyring;
-use super::run::{Event, EventKind, KeyWindow, Link, RunSummary, check_link};
+use super::run::{Event, EventKind, KeyWindow, Link, RunSummary, Unreadable, check_link};
 use super::settlement::Settlement;
+use super::tip::next_tip;
 use super::trail::{Step, Trail};
 use crate::Seq;
 use crate::frame::Place;
@@ -65,7 +66,7 @@ pub struct AuditReport {
     pub tip: Digest,
     /// Records behind the last signature that counts.
     pub unsigned_tail: u64,
-    /// Everything that failed, in the order it was found.
+    /// Everything that failed, in order of place.
     pub failures: Vec<Failure>,
 }
 
@@ -83,6 +84,9 @@ pub struct Auditor {
     /// Entries since `window_from`.
     window_entries: u64,
     first_seq: Option<Seq>,
+    /// Whether it was told that no key is active, since one was.
+    is_keyless: bool,
+    has_stopped: bool,
     report: AuditReport,
 }
 
@@ -97,6 +101,8 @@ impl Auditor {
             window_from: Some(Seq::FIRST),
             window_entries: 0,
             first_seq: None,
+            is_keyless: false,
+            has_stopped: false,
             report: AuditReport {
                 shard_id: None,
                 records: 0,
@@ -132,6 +138,11 @@ impl Auditor {
         &self.report.failures
     }
 
+    /// Whether a certificate of a newer format was met: what follows cannot be judged.
+    pub const fn has_stopped(&self) -> bool {
+        self.has_stopped
+    }
+
     /// Reports damage that the caller met between runs.
     pub fn fail(&mut self, code: FailureCode, place: Place, detail: String) {
         let seq = self.next_seq();
@@ -141,9 +152,21 @@ impl Auditor {
     /// Takes a run that was checked under [`Auditor::key_window`]; the signatures to verify.
     ///
     /// Each must come back through [`Auditor::judge`] before [`Auditor::finish`].
-    pub fn absorb(&mut self, run: RunSummary) -> Vec<PendingSignature> {
+    ///
+    /// Once [`Auditor::has_stopped`] it takes nothing more.
+    pub fn absorb(&mut self, mut run: RunSummary) -> Vec<PendingSignature> {
+        if self.has_stopped {
+            return Vec::new();
+        }
+        let known = self.report.failures.len();
+        for frame in run.leading.drain(..) {
+            self.pass_over(frame);
+        }
         self.join(&run);
         self.report.failures.extend(run.failures);
+        let had_told = self.is_keyless;
+        self.is_keyless = run.window.is_none() && (had_told || run.keyless.is_some());
+        self.report.failures.extend(run.keyless.filter(|_| !had_told));
         let mut pending = Vec::new();
         // Entries of the open window: carried into this run, and counted in it from `from` on.
         let (mut carried, mut from) = (self.window_entries, 0);
@@ -158,6 +181,8 @@ impl Auditor {
         self.report.entries = self.report.entries.saturating_add(run.entries);
         self.report.records = self.report.records.saturating_add(run.consumed as u64);
         self.last = run.last.or(self.last);
+        let mut found = self.report.failures.iter().skip(known);
+        self.has_stopped = found.any(|failure| failure.code == FailureCode::FormatTooNew);
         pending
     }
 
@@ -165,13 +190,12 @@ impl Auditor {
     pub fn judge(&mut self, pending: &PendingSignature, holds: bool) {
         if holds {
             let key = pending.key.public_key();
-            match self.trails.iter_mut().find(|(of, _)| *of == key) {
-                Some((_, trail)) => trail.push(pending.step),
-                None => {
-                    let mut trail = Trail::default();
-                    trail.push(pending.step);
-                    self.trails.push((key, trail));
-                }
+            if let Some((_, trail)) = self.trails.iter_mut().find(|(of, _)| *of == key) {
+                trail.push(pending.step);
+            } else {
+                let mut trail = Trail::default();
+                trail.push(pending.step);
+                self.trails.push((key, trail));
             }
             return;
         }
@@ -214,7 +238,19 @@ impl Auditor {
                 None => last.seq.0.saturating_add(1),
             };
         }
+        // Runs report in turns, each kind of check for itself; the order within a record stays.
+        self.report.failures.sort_by_key(|failure| failure.place);
         self.report
+    }
+
+    /// A frame without a record takes a seq and a step of the chain.
+    fn pass_over(&mut self, frame: Unreadable) {
+        let Unreadable { place, code, detail, bytes } = frame;
+        let seq = self.next_seq();
+        let (ts_us, tip) = self.last.map_or((0, GENESIS_HASH), |last| (last.ts_us, last.tip));
+        self.last = Some(Link { place, seq, ts_us, tip: next_tip(&bytes, &tip) });
+        self.first_seq.get_or_insert(seq);
+        self.report.failures.push(Failure { code, place, seq, detail });
     }
 
     fn join(&mut self, run: &RunSummary) {
@@ -249,22 +285,17 @@ impl Auditor {
             EventKind::Signature(envelope) => {
                 self.report.signatures = self.report.signatures.saturating_add(1);
                 let covered = event.seq.previous().unwrap_or_default();
-                match self.active_if(|key| key.fingerprint() == envelope.fingerprint) {
-                    Some((shard_id, key)) => pending.push(PendingSignature {
+                let by = envelope.fingerprint;
+                if let Some((shard_id, key)) = self.active_if(|key| key.fingerprint() == by) {
+                    let message = signature_message(&shard_id, covered, &event.prev_hash, &by);
+                    pending.push(PendingSignature {
                         step: event.step(false),
                         key,
-                        message: Message::Tip(signature_message(
-                            &shard_id,
-                            covered,
-                            &event.prev_hash,
-                            &envelope.fingerprint,
-                        )),
+                        message: Message::Tip(message),
                         signature: envelope.signature,
-                    }),
-                    None => {
-                        let detail = format!("signed by {}", envelope.fingerprint);
-                        self.fail_at(event, FailureCode::InactiveKey, detail);
-                    }
+                    });
+                } else {
+                    self.fail_at(event, FailureCode::InactiveKey, format!("signed by {by}"));
                 }
                 return false;
             }

@@ -121,7 +121,7 @@ const fn is_op_start(byte: u8) -> bool {
 
 #[inline]
 pub(crate) fn check_asset_id(asset_id: &str) -> Result<(), RecordError> {
-    let is_clean = asset_id.bytes().all(|byte| byte >= b' ' && byte < 0x7f && !b"\"\\".contains(&byte))
+    let is_clean = asset_id.bytes().all(|byte| (b' '..0x7f).contains(&byte) && !b"\"\\".contains(&byte))
         // Anything beyond ASCII may be a control character of the C1 range.
         || !asset_id.chars().any(|c| c.is_control() || c == '"' || c == '\\');
     if asset_id.is_empty() || asset_id.len() > MAX_ASSET_ID_SIZE || !is_clean {

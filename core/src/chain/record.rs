@@ -16,6 +16,7 @@ const CONTROL_HEAD: u8 = ARRAY | CONTROL_ITEMS.to_le_bytes()[0];
 
 /// A record, borrowed from its bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "a box would allocate for every control record")]
 pub enum Record<'a> {
     /// What a member earned or spent.
     Entry(MeteringRecord<'a>),

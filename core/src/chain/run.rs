@@ -5,10 +5,11 @@
 //! when it joins the runs. That is what lets all cores verify one log.
 
 use alloc::format;
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::control::{Control, SigEnvelope};
+use super::error::RecordError;
 use super::failure::{Failure, FailureCode};
 use super::record::Record;
 use super::tip::next_tip;
@@ -16,7 +17,7 @@ use super::trail::Step;
 use crate::Seq;
 use crate::frame::Place;
 use crate::hash::Digest;
-use crate::keys::{Certificate, PublicKey};
+use crate::keys::{self, Certificate, PublicKey};
 
 /// The active key's validity, as a run assumes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +58,6 @@ pub struct Link {
 pub(super) struct Event {
     pub(super) place: Place,
     pub(super) seq: Seq,
-    pub(super) ts_us: u64,
     pub(super) prev_hash: Digest,
     /// Entries in the run before it.
     pub(super) entries_before: u64,
@@ -71,19 +71,33 @@ pub(super) enum EventKind {
     Other(Vec<u8>),
 }
 
+/// A frame at the start of a run that holds no record.
+#[derive(Clone, Debug)]
+pub(super) struct Unreadable {
+    pub(super) place: Place,
+    pub(super) code: FailureCode,
+    pub(super) detail: String,
+    /// Its bytes: the chain goes on over them, from a tip that only the auditor knows.
+    pub(super) bytes: Vec<u8>,
+}
+
 /// What a run of records holds.
 #[derive(Clone, Debug)]
 pub struct RunSummary {
     /// How many of the frames were taken: a run ends behind a certificate or revocation, since
-    /// what follows depends on whether that holds.
+    /// what follows depends on whether that holds, and behind a certificate of a newer format.
     pub consumed: usize,
     /// The key window it was checked under.
     pub window: Option<KeyWindow>,
     pub(super) entries: u64,
+    /// Frames before the first record.
+    pub(super) leading: Vec<Unreadable>,
     pub(super) first: Option<Link>,
     pub(super) last: Option<Link>,
     pub(super) events: Vec<Event>,
     pub(super) failures: Vec<Failure>,
+    /// The first record that wants an active key where there is none.
+    pub(super) keyless: Option<Failure>,
 }
 
 /// Checks the records of `frames`, in order, under `window`.
@@ -100,10 +114,12 @@ pub fn check_run<'a>(
         consumed: 0,
         window,
         entries: 0,
+        leading: Vec::new(),
         first: None,
         last: None,
         events: Vec::new(),
         failures: Vec::new(),
+        keyless: None,
     };
     for (place, bytes) in frames {
         run.consumed = run.consumed.saturating_add(1);
@@ -138,8 +154,7 @@ impl RunSummary {
         let record = match Record::decode(bytes) {
             Ok(record) => record,
             Err(error) => {
-                self.malformed(place, bytes, &error);
-                return false;
+                return self.malformed(place, bytes, &error);
             }
         };
         let (seq, ts_us, prev_hash) = (record.seq(), record.ts_us(), *record.prev_hash());
@@ -168,7 +183,7 @@ impl RunSummary {
                     _ => EventKind::Other(bytes.to_vec()),
                 };
                 let entries_before = self.entries;
-                self.events.push(Event { place, seq, ts_us, prev_hash, entries_before, kind });
+                self.events.push(Event { place, seq, prev_hash, entries_before, kind });
                 ends
             }
         }
@@ -176,34 +191,40 @@ impl RunSummary {
 
     #[inline]
     fn check_window(&mut self, place: Place, seq: Seq, ts_us: u64) {
+        let code = FailureCode::OutsideKeyWindow;
         let ts_ms = ts_us / 1_000;
-        if self.window.is_some_and(|w| w.not_before_ms <= ts_ms && ts_ms < w.expires_at_ms) {
+        let Some(window) = self.window else {
+            // Told once: a log without a key would fail at every record.
+            let detail = || "no process key is active from here on".to_string();
+            self.keyless.get_or_insert_with(|| Failure { code, place, seq, detail: detail() });
+            return;
+        };
+        if window.not_before_ms <= ts_ms && ts_ms < window.expires_at_ms {
             return;
         }
-        let detail = match self.window {
-            Some(window) => format!(
-                "its time {ts_us} us lies outside the active key's validity, {} to {} ms",
-                window.not_before_ms, window.expires_at_ms
-            ),
-            None => "no process key is active here".to_string(),
-        };
-        self.failures.push(Failure { code: FailureCode::OutsideKeyWindow, place, seq, detail });
+        let detail = format!(
+            "its time {ts_us} us lies outside the active key's validity, {} to {} ms",
+            window.not_before_ms, window.expires_at_ms
+        );
+        self.failures.push(Failure { code, place, seq, detail });
     }
 
-    /// A record that does not decode still takes a seq and a step of the chain.
+    /// A record that does not decode still takes a seq and a step of the chain. The run ends
+    /// behind one of a newer format.
     #[cold]
-    fn malformed(&mut self, place: Place, bytes: &[u8], error: &super::RecordError) {
-        let code = match error {
-            super::RecordError::Key(crate::keys::Error::FormatTooNew { .. }) => {
-                FailureCode::FormatTooNew
-            }
-            _ => FailureCode::RecordMalformed,
-        };
-        let seq = self.last.map_or(Seq::FIRST, |last| last.seq.next());
-        self.failures.push(Failure { code, place, seq, detail: error.to_string() });
+    fn malformed(&mut self, place: Place, bytes: &[u8], error: &RecordError) -> bool {
+        let is_too_new = matches!(error, RecordError::Key(keys::Error::FormatTooNew { .. }));
+        let code =
+            if is_too_new { FailureCode::FormatTooNew } else { FailureCode::RecordMalformed };
+        let detail = error.to_string();
         if let Some(last) = &mut self.last {
+            let seq = last.seq.next();
             *last = Link { place, seq, ts_us: last.ts_us, tip: next_tip(bytes, &last.tip) };
+            self.failures.push(Failure { code, place, seq, detail });
+        } else {
+            self.leading.push(Unreadable { place, code, detail, bytes: bytes.to_vec() });
         }
+        is_too_new
     }
 }
 

@@ -24,7 +24,7 @@ const ORIGIN: Step = Step {
     is_settlement: false,
 };
 
-/// An append-only list of steps, ascending in seq.
+/// An append-only list of steps: smallest where they ascend, and right where they do not.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Trail {
     bytes: Vec<u8>,
@@ -38,9 +38,10 @@ impl Trail {
         // In another segment offsets start over.
         let base = if segments == 0 { last.place.offset } else { 0 };
         let seqs = step.seq.0.wrapping_sub(last.seq.0);
-        self.varint(seqs << 1 | u64::from(step.is_settlement));
-        self.varint(segments);
-        self.varint(step.place.offset.wrapping_sub(base));
+        // 65 bits: a damaged log may go back, or forward by more than 2^63.
+        self.varint(u128::from(seqs) << 1 | u128::from(step.is_settlement));
+        self.varint(segments.into());
+        self.varint(step.place.offset.wrapping_sub(base).into());
         self.last = Some(step);
     }
 
@@ -50,12 +51,12 @@ impl Trail {
         let mut last = ORIGIN;
         core::iter::from_fn(move || {
             let seqs = read_varint(&mut rest)?;
-            let segments = read_varint(&mut rest)?;
-            let offset = read_varint(&mut rest)?;
+            let segments = u64::try_from(read_varint(&mut rest)?).ok()?;
+            let offset = u64::try_from(read_varint(&mut rest)?).ok()?;
             let base = if segments == 0 { last.place.offset } else { 0 };
             let segment = last.place.segment.number().wrapping_add(segments);
             last = Step {
-                seq: Seq(last.seq.0.wrapping_add(seqs >> 1)),
+                seq: Seq(last.seq.0.wrapping_add(u64::try_from(seqs >> 1).ok()?)),
                 place: Place {
                     segment: SegmentNumber::new(segment)?,
                     offset: base.wrapping_add(offset),
@@ -66,7 +67,7 @@ impl Trail {
         })
     }
 
-    fn varint(&mut self, mut value: u64) {
+    fn varint(&mut self, mut value: u128) {
         while value >= 0x80 {
             self.bytes.push(value.to_le_bytes()[0] | 0x80);
             value >>= 7;
@@ -75,12 +76,12 @@ impl Trail {
     }
 }
 
-fn read_varint(rest: &mut &[u8]) -> Option<u64> {
-    let mut value = 0_u64;
-    for shift in (0..64).step_by(7) {
+fn read_varint(rest: &mut &[u8]) -> Option<u128> {
+    let mut value = 0_u128;
+    for shift in (0..70).step_by(7) {
         let (&byte, tail) = rest.split_first()?;
         *rest = tail;
-        value |= u64::from(byte & 0x7f) << shift;
+        value |= u128::from(byte & 0x7f) << shift;
         if byte < 0x80 {
             return Some(value);
         }
@@ -109,6 +110,17 @@ mod tests {
                 trail.push(step);
                 steps.push(step);
             }
+            prop_assert_eq!(trail.steps().collect::<Vec<_>>(), steps);
+        }
+
+        #[test]
+        fn steps_that_go_back_or_far_come_back_too(steps in prop::collection::vec((any::<u64>(), 1..=u64::MAX, any::<u64>(), any::<bool>()), 0..20)) {
+            let mut trail = Trail::default();
+            let steps: Vec<_> = steps.into_iter().map(|(seq, segment, offset, is_settlement)| {
+                let place = Place { segment: SegmentNumber::new(segment).unwrap(), offset };
+                Step { seq: Seq(seq), place, is_settlement }
+            }).collect();
+            steps.iter().for_each(|step| trail.push(*step));
             prop_assert_eq!(trail.steps().collect::<Vec<_>>(), steps);
         }
     }

@@ -280,7 +280,7 @@ impl ChainWriter {
         let message = signature_message(&self.shard_id, covered, &self.tip, &key.fingerprint());
         let signature = key.sign(message.as_bytes());
         let envelope = SigEnvelope { fingerprint: key.fingerprint(), signature };
-        self.control(out, ts_us, Control::Signature(envelope));
+        self.control(out, ts_us, &Control::Signature(envelope));
         self.unsigned_entries = 0;
         self.unsigned_records = 0;
         Ok(seq)
@@ -302,7 +302,7 @@ impl ChainWriter {
         });
         Arc::make_mut(&mut keyring).certify(self.next_seq, certificate)?;
         self.keyring = Some(keyring);
-        Ok(self.control(out, ts_us, Control::Certificate(*certificate)))
+        Ok(self.control(out, ts_us, &Control::Certificate(*certificate)))
     }
 
     /// Appends a revocation of a key of this shard.
@@ -317,7 +317,7 @@ impl ChainWriter {
             return Err(ChainError::UnknownKey(revocation.public_key));
         }
         self.keyring = Some(keyring);
-        Ok(self.control(out, ts_us, Control::Revocation(*revocation)))
+        Ok(self.control(out, ts_us, &Control::Revocation(*revocation)))
     }
 
     /// Appends a settlement or dispute resolution that is encoded already, time included.
@@ -344,11 +344,11 @@ impl ChainWriter {
         Ok(record.seq())
     }
 
-    fn control(&mut self, out: &mut Vec<u8>, ts_us: u64, body: Control<'_>) -> Seq {
+    fn control(&mut self, out: &mut Vec<u8>, ts_us: u64, body: &Control<'_>) -> Seq {
         let ts_us = ts_us.max(self.last_ts_us);
         let seq = self.next_seq;
         let start = out.len();
-        ControlRecord { seq, prev_hash: self.tip, ts_us, body }.encode(out);
+        ControlRecord { seq, prev_hash: self.tip, ts_us, body: *body }.encode(out);
         self.step(out, start, ts_us);
         seq
     }
