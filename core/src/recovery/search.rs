@@ -73,7 +73,6 @@ impl Search {
         while self.behind_signature.is_none() {
             let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) else { break };
             let step = match probe(layout, rest) {
-                Probe::None => 1,
                 Probe::NeedsMore if is_end => 1,
                 Probe::NeedsMore => return at,
                 Probe::Record { seen, size } if self.after.is_none_or(|after| seen.seq > after) => {
@@ -81,7 +80,7 @@ impl Search {
                     self.found(&seen, Place { offset, ..place });
                     size
                 }
-                Probe::Record { .. } => 1,
+                Probe::None | Probe::Record { .. } => 1,
             };
             at = at.saturating_add(step);
         }
@@ -104,6 +103,7 @@ impl Search {
     }
 }
 
+#[expect(clippy::large_enum_variant, reason = "it lives on the stack, one at a time")]
 enum Probe {
     None,
     NeedsMore,
