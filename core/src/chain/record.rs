@@ -43,6 +43,12 @@ impl<'a> Record<'a> {
         byte == ENTRY_HEAD || byte == CONTROL_HEAD
     }
 
+    /// Whether the bytes of a record are an entry's, by their first byte.
+    #[inline]
+    pub const fn is_entry(bytes: &[u8]) -> bool {
+        matches!(bytes.first(), Some(&ENTRY_HEAD))
+    }
+
     /// Its number in the shard.
     #[inline]
     pub const fn seq(&self) -> Seq {

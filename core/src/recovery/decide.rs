@@ -105,9 +105,9 @@ pub const fn decide(findings: &Findings) -> Decision {
     match (stop, is_last_segment, durable, later) {
         // 1. A file that never was a log is not emptied.
         (Stop::NotALog, ..) => Decision::Corrupt(Corruption::NotALog),
-        // 2. R4: only the last segment may be torn, and unused space is cut before the next
-        //    segment exists.
-        (Stop::Damaged | Stop::Unused, false, ..) => Decision::Corrupt(Corruption::EarlierSegment),
+        // 2. R4: only the last segment may be torn, unused space is cut before the next segment
+        //    exists, and a log that ends where others follow misses one.
+        (_, false, ..) => Decision::Corrupt(Corruption::EarlierSegment),
         // 3. R2, R4: whatever follows, a durable record is gone.
         (_, _, Durable::NotReached, _) => Decision::Corrupt(Corruption::BeforeDurablePosition),
         // 4. R3: a later group is there, so this one was durable.

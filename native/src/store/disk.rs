@@ -29,6 +29,7 @@ pub enum Access {
 }
 
 /// An open file. All positions are explicit; there is no cursor to share.
+#[allow(clippy::len_without_is_empty, reason = "`fstat`, not a collection")]
 pub trait DiskFile: Debug + Send + Sync {
     /// Reads at most `buffer.len()` bytes at `offset`; 0 at the end of the file (`pread`).
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;

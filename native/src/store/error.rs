@@ -18,7 +18,7 @@ use countersign_core::recovery::{Corruption, Found};
 pub enum StoreError {
     /// A file operation failed.
     Io {
-        /// What was tried, as in "cannot <action>".
+        /// What was tried, as in "cannot `open`".
         action: &'static str,
         /// On which file or directory.
         path: PathBuf,

@@ -1,17 +1,28 @@
 //! The shard store.
 
 mod clock;
+mod dedupe;
 pub mod disk;
 mod durable;
 mod error;
+mod group;
+mod group_commit;
+mod journal;
+mod log_file;
+mod open;
 mod paths;
+mod prefill;
 mod recover;
 pub mod segment_reader;
 mod state_file;
 mod survey;
+mod sync;
+mod writer;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::{Damage, StoreError};
+pub use open::WriterOptions;
 pub use paths::ShardPaths;
 pub use recover::{ShardRecoveryResult, recover_log, recover_shard};
 pub use state_file::{Resume, ShardState};
+pub use writer::{Appended, MeteringLogShard, Receipt, WriterStatus};

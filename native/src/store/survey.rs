@@ -51,6 +51,16 @@ impl<L> Survey<L> {
             .map_or(Place { segment: SegmentNumber::FIRST, offset: 0 }, |mark| mark.position.end)
     }
 
+    /// Where the next record goes: the good end, or the start of the last segment if that is still
+    /// empty.
+    pub(super) fn append_at(&self) -> Place {
+        let end = self.end();
+        match self.segments.last() {
+            Some(last) if *last != end.segment => Place { segment: *last, offset: 0 },
+            _ => end,
+        }
+    }
+
     /// The damage, if that is the decision.
     pub(super) fn damage(&self) -> Option<Damage> {
         let Decision::Corrupt(corruption) = self.decision else { return None };
@@ -78,7 +88,7 @@ pub(super) fn survey_shard(
         (state, _) => state,
     };
     let scan = resume(disk, paths, state.as_ref());
-    survey(disk, paths, scan, || ChainLayout::new(), state)
+    survey(disk, paths, scan, ChainLayout::new, state)
 }
 
 /// Surveys a log of any layout: from `resumed`, or from the start with a fresh layout.

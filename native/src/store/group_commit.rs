@@ -1,0 +1,428 @@
+//! Many appends, one sync.
+//!
+//! Producers put records into the open group under one mutex. A group is sealed with a signature
+//! when it is full, when it is old, or when somebody waits for it, and then joins a queue. One
+//! thread at a time, the leader, takes the front of the queue, writes and syncs it outside the
+//! mutex: so at most one group is unsynced at any time (`durability.md` A2), and the next ones are
+//! encoded meanwhile. Whoever waits for a group leads if nobody does, which saves a change of
+//! threads for a lone producer; a background thread leads for those who never wait.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use countersign_core::Seq;
+use countersign_core::chain::{Cadence, ChainError, ChainWriter, Operation};
+use countersign_core::frame::Place;
+use countersign_core::keys::SigningKey;
+use countersign_core::limits::MAX_ENTRY_SIZE;
+
+use super::clock::Clock;
+use super::dedupe::{Dedupe, Fingerprint, Lookup};
+use super::durable::CommitError;
+use super::error::StoreError;
+use super::group::{Group, Outcome, SIGNATURE_FRAME_SIZE, Sealed};
+use super::journal::Journal;
+use super::sync::{Condvar, Mutex, MutexGuard, lock, thread, wait, wait_timeout};
+
+/// Sealed groups that may wait for the disk before appends are made to wait.
+const MAX_QUEUED: usize = 128;
+/// Buffers kept for reuse.
+const MAX_SPARE: usize = 8;
+
+/// The sizes of groups and segments.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct GroupRules {
+    pub(super) group_commit: u32,
+    pub(super) cadence: Cadence,
+    pub(super) flush_interval: Duration,
+    pub(super) max_segment_size: u64,
+}
+
+/// The table of operations, or the thread that is still building it.
+#[derive(Debug)]
+pub(super) enum DedupeSlot {
+    Building(thread::JoinHandle<Result<Dedupe, StoreError>>),
+    Ready(Dedupe),
+    Failed(StoreError),
+}
+
+impl DedupeSlot {
+    /// The table; waits for it the first time.
+    pub(super) fn ready(&mut self) -> Result<&mut Dedupe, StoreError> {
+        if matches!(self, Self::Building(_)) {
+            let Self::Building(thread) = std::mem::replace(self, Self::Failed(StoreError::Closed))
+            else {
+                return Err(StoreError::Closed);
+            };
+            *self = match thread.join() {
+                Ok(Ok(dedupe)) => Self::Ready(dedupe),
+                Ok(Err(error)) => Self::Failed(error),
+                Err(_) => Self::Failed(StoreError::Closed),
+            };
+        }
+        match self {
+            Self::Ready(dedupe) => Ok(dedupe),
+            Self::Failed(error) => Err(error.clone()),
+            Self::Building(_) => Err(StoreError::Closed),
+        }
+    }
+}
+
+/// What was appended.
+#[derive(Clone, Debug)]
+pub(super) struct Accepted {
+    pub(super) seq: Seq,
+    pub(super) is_duplicate: bool,
+    pub(super) outcome: Arc<Outcome>,
+}
+
+/// Everything behind the mutex.
+#[derive(Debug)]
+pub(super) struct Accepting {
+    /// The end of the chain, accepted.
+    pub(super) chain: ChainWriter,
+    /// The end of the chain, durable.
+    pub(super) durable: ChainWriter,
+    durable_end: Place,
+    open: Group,
+    open_since: Instant,
+    queue: VecDeque<Sealed>,
+    /// The group being synced.
+    committing: Option<(Seq, Arc<Outcome>)>,
+    pub(super) key: Option<Arc<SigningKey>>,
+    pub(super) dedupe: DedupeSlot,
+    /// Why the writer is of no more use.
+    ended: Option<StoreError>,
+    spare: Vec<Vec<u8>>,
+    is_background_idle: bool,
+}
+
+/// The group commit: shared by all handles of a writer and its background thread.
+#[derive(Debug)]
+pub(super) struct GroupCommit {
+    state: Mutex<Accepting>,
+    /// For the background thread.
+    work: Condvar,
+    /// For producers that found the queue full.
+    room: Condvar,
+    journal: Mutex<Journal>,
+    rules: GroupRules,
+    clock: Arc<dyn Clock>,
+}
+
+impl GroupCommit {
+    pub(super) fn new(
+        chain: ChainWriter,
+        key: Option<SigningKey>,
+        dedupe: DedupeSlot,
+        journal: Journal,
+        rules: GroupRules,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let end = journal.end();
+        let state = Accepting {
+            durable: chain.clone(),
+            chain,
+            durable_end: end,
+            open: Group::new(end, Vec::new()),
+            open_since: Instant::now(),
+            queue: VecDeque::new(),
+            committing: None,
+            key: key.map(Arc::new),
+            dedupe,
+            ended: None,
+            spare: Vec::new(),
+            is_background_idle: false,
+        };
+        Self {
+            state: Mutex::new(state),
+            work: Condvar::new(),
+            room: Condvar::new(),
+            journal: Mutex::new(journal),
+            rules,
+            clock,
+        }
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, Accepting> {
+        lock(&self.state)
+    }
+
+    pub(super) fn journal(&self) -> MutexGuard<'_, Journal> {
+        lock(&self.journal)
+    }
+
+    pub(super) fn now_us(&self) -> u64 {
+        self.clock.now_us()
+    }
+
+    /// Accepts an operation: gives it a seq, in memory.
+    pub(super) fn append(
+        &self,
+        operation: &Operation<'_>,
+        fingerprint: &Fingerprint,
+        mut keep: impl FnMut(&[u8]),
+    ) -> Result<Accepted, StoreError> {
+        let now_us = self.clock.now_us();
+        let mut state = self.state();
+        loop {
+            state.check()?;
+            match state.dedupe.ready()?.lookup(fingerprint) {
+                Lookup::New => {}
+                Lookup::Same(seq) => {
+                    let outcome = state.outcome_of(seq);
+                    return Ok(Accepted { seq, is_duplicate: true, outcome });
+                }
+                Lookup::Different(existing_seq) => {
+                    return Err(StoreError::DuplicateOpId { existing_seq });
+                }
+            }
+            if state.queue.len() < MAX_QUEUED {
+                break;
+            }
+            state = wait(&self.room, state);
+        }
+        if state.key.is_none() {
+            return Err(ChainError::NoActiveKey.into());
+        }
+        let is_first = state.open.records == 0;
+        state.make_room(&self.rules, operation, now_us)?;
+        let Accepting { chain, open, .. } = &mut *state;
+        let start = open.bytes.len();
+        let seq = open.frame(|out| chain.append(out, now_us, operation))?;
+        keep(open.bytes.get(start..).unwrap_or_default());
+        let outcome = Arc::clone(&open.outcome);
+        state.dedupe.ready()?.insert(fingerprint, seq);
+        let limit = self.rules.group_commit;
+        if state.open.records >= limit || self.rules.cadence.is_due(state.chain.unsigned_entries())
+        {
+            state.seal(&self.rules, now_us)?;
+        } else if is_first {
+            state.open_since = Instant::now();
+        }
+        if state.is_background_idle && (is_first || !state.queue.is_empty()) {
+            self.work.notify_one();
+        }
+        Ok(Accepted { seq, is_duplicate: false, outcome })
+    }
+
+    /// Appends control records as a group of their own, and signs it with `key`, which becomes
+    /// the writer's. Nothing changes if `make` fails.
+    pub(super) fn append_control(
+        &self,
+        key: Option<SigningKey>,
+        make: impl FnOnce(&mut ChainWriter, &mut Group, u64) -> Result<(), ChainError>,
+    ) -> Result<Arc<Outcome>, StoreError> {
+        let now_us = self.clock.now_us();
+        let mut state = self.state();
+        state.check()?;
+        // What the old key has to answer for is signed by it, in a group of its own.
+        state.seal(&self.rules, now_us)?;
+        let before = state.chain.clone();
+        let Accepting { chain, open, .. } = &mut *state;
+        if let Err(error) = make(chain, open, now_us) {
+            state.chain = before;
+            state.open.bytes.clear();
+            state.open.records = 0;
+            return Err(error.into());
+        }
+        if let Some(key) = key {
+            state.key = Some(Arc::new(key));
+        }
+        let outcome = Arc::clone(&state.open.outcome);
+        state.seal(&self.rules, self.clock.now_us())?;
+        Ok(outcome)
+    }
+
+    /// Seals the open group, if there is anything in it; the outcome of everything so far.
+    pub(super) fn seal(&self) -> Result<Arc<Outcome>, StoreError> {
+        let mut state = self.state();
+        state.check()?;
+        state.seal(&self.rules, self.clock.now_us())?;
+        let last = state.queue.back().map(|sealed| Arc::clone(&sealed.group.outcome));
+        let committing = || state.committing.as_ref().map(|(_, outcome)| Arc::clone(outcome));
+        Ok(last.or_else(committing).unwrap_or_else(Outcome::durable))
+    }
+
+    /// Waits until a group is durable, leading the commit if nobody else does.
+    pub(super) fn wait(&self, outcome: &Outcome) -> Result<(), StoreError> {
+        let mut state = self.state();
+        loop {
+            if let Some(result) = outcome.result() {
+                return result;
+            }
+            if state.committing.is_some() {
+                state = wait(&outcome.ready, state);
+                continue;
+            }
+            if state.queue.is_empty() {
+                let now_us = self.clock.now_us();
+                state.seal(&self.rules, now_us)?;
+            }
+            state = self.commit_front(state);
+        }
+    }
+
+    /// Writes and syncs the front of the queue.
+    fn commit_front<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, Accepting>,
+    ) -> MutexGuard<'a, Accepting> {
+        let Some(Sealed { group, after }) = state.queue.pop_front() else { return state };
+        let last_seq = after.next_seq().previous().unwrap_or_default();
+        state.committing = Some((last_seq, Arc::clone(&group.outcome)));
+        drop(state);
+        let result = self.journal().commit(group.place, &group.bytes, &after, self.clock.now_us());
+        let mut state = self.state();
+        state.committing = None;
+        let result = match result {
+            Ok(()) => {
+                state.durable_end = group.end();
+                state.durable = after;
+                Ok(())
+            }
+            Err(CommitError::Undone(error)) => {
+                let error = StoreError::AppendUndone(Arc::new(error));
+                state.roll_back(&error);
+                Err(error)
+            }
+            Err(CommitError::Poisoned(error)) => {
+                let error = StoreError::Poisoned(Arc::new(error));
+                state.ended = Some(error.clone());
+                state.roll_back(&error);
+                Err(error)
+            }
+        };
+        group.outcome.settle(result);
+        group.outcome.ready.notify_all();
+        self.room.notify_all();
+        // Somebody must lead next: one who waits for the next group, or the background thread.
+        match state.queue.front() {
+            Some(next) => {
+                next.group.outcome.ready.notify_one();
+                self.work.notify_one();
+            }
+            None => state.open.outcome.ready.notify_one(),
+        }
+        if state.spare.len() < MAX_SPARE {
+            state.spare.push(group.bytes);
+        }
+        state
+    }
+
+    /// The background thread: commits full and old groups until the writer ends.
+    pub(super) fn run_background(&self) {
+        let mut state = self.state();
+        while state.ended.is_none() {
+            if state.committing.is_none() && !state.queue.is_empty() {
+                state = self.commit_front(state);
+                continue;
+            }
+            let age = state.open_since.elapsed();
+            let has_open = state.open.records > 0 && state.committing.is_none();
+            if has_open && age >= self.rules.flush_interval {
+                if let Err(error) = state.seal(&self.rules, self.clock.now_us()) {
+                    state.roll_back(&error);
+                }
+                continue;
+            }
+            state.is_background_idle = true;
+            state = if has_open {
+                wait_timeout(&self.work, state, self.rules.flush_interval.saturating_sub(age))
+            } else {
+                wait(&self.work, state)
+            };
+            state.is_background_idle = false;
+        }
+    }
+
+    /// Ends the writer: whoever still waits or appends is told `why`.
+    pub(super) fn end(&self, why: StoreError) {
+        let mut state = self.state();
+        state.ended.get_or_insert(why);
+        self.work.notify_all();
+        self.room.notify_all();
+    }
+}
+
+impl Accepting {
+    /// Whether the writer is still of use.
+    pub(super) fn check(&self) -> Result<(), StoreError> {
+        self.ended.clone().map_or(Ok(()), Err)
+    }
+
+    /// The outcome of a record that was accepted before.
+    fn outcome_of(&self, seq: Seq) -> Arc<Outcome> {
+        if seq < self.durable.next_seq() {
+            return Outcome::durable();
+        }
+        if let Some((last, outcome)) = &self.committing
+            && seq <= *last
+        {
+            return Arc::clone(outcome);
+        }
+        let queued = self.queue.iter().find(|sealed| seq < sealed.after.next_seq());
+        Arc::clone(queued.map_or(&self.open.outcome, |sealed| &sealed.group.outcome))
+    }
+
+    /// Seals the open group first if an entry and its signature would not fit the segment.
+    fn make_room(
+        &mut self,
+        rules: &GroupRules,
+        operation: &Operation<'_>,
+        now_us: u64,
+    ) -> Result<(), StoreError> {
+        let texts = operation.op.len() + operation.asset_id.len() + operation.op_id.len();
+        let frame = (ENTRY_FRAME_OVERHEAD + texts) as u64;
+        let end = self.open.end().offset;
+        if end + frame + SIGNATURE_FRAME_SIZE <= rules.max_segment_size {
+            return Ok(());
+        }
+        self.seal(rules, now_us)?;
+        if self.open.place.offset > 0 {
+            self.open.place = Place { segment: self.open.place.segment.next(), offset: 0 };
+        }
+        Ok(())
+    }
+
+    /// Signs the open group and queues it; nothing if it is empty.
+    fn seal(&mut self, rules: &GroupRules, now_us: u64) -> Result<(), StoreError> {
+        if self.open.records == 0 {
+            return Ok(());
+        }
+        let Some(key) = self.key.clone() else { return Err(ChainError::NoActiveKey.into()) };
+        let chain = &mut self.chain;
+        self.open.frame(|out| chain.sign(out, now_us, &key))?;
+        let mut next = self.open.end();
+        if next.offset + ENTRY_FRAME_OVERHEAD as u64 + SIGNATURE_FRAME_SIZE > rules.max_segment_size
+        {
+            next = Place { segment: next.segment.next(), offset: 0 };
+        }
+        let spare = self.spare.pop().unwrap_or_default();
+        let group = std::mem::replace(&mut self.open, Group::new(next, spare));
+        self.queue.push_back(Sealed { group, after: self.chain.clone() });
+        Ok(())
+    }
+
+    /// Goes back to the durable end: everything accepted behind it is told `error`.
+    fn roll_back(&mut self, error: &StoreError) {
+        let lost = self.queue.drain(..).map(|sealed| sealed.group);
+        let spare = self.spare.pop().unwrap_or_default();
+        let open = std::mem::replace(&mut self.open, Group::new(self.durable_end, spare));
+        for group in lost.chain([open]) {
+            group.outcome.settle(Err(error.clone()));
+            group.outcome.ready.notify_all();
+        }
+        self.chain = self.durable.clone();
+        if let DedupeSlot::Ready(dedupe) = &mut self.dedupe {
+            dedupe.forget_from(self.durable.next_seq());
+        }
+    }
+}
+
+/// Bytes of an entry's frame beside its texts, at most.
+const ENTRY_FRAME_OVERHEAD: usize = countersign_core::limits::LENGTH_PREFIX_SIZE + MAX_ENTRY_SIZE
+    - countersign_core::limits::MAX_OP_SIZE
+    - countersign_core::limits::MAX_ASSET_ID_SIZE
+    - countersign_core::limits::MAX_OP_ID_SIZE;

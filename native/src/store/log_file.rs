@@ -1,0 +1,102 @@
+//! The writing end of the log: one open segment, its durable length, and the next one.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use countersign_core::frame::{Place, SegmentNumber};
+
+use super::disk::{Access, Disk, DiskFile};
+use super::durable::{self, CommitError};
+use super::error::StoreError;
+use super::paths::ShardPaths;
+use super::prefill::Prefill;
+
+/// The last segment, open for writing behind its durable end.
+#[derive(Debug)]
+pub(super) struct LogFile {
+    disk: Arc<dyn Disk>,
+    paths: ShardPaths,
+    file: Box<dyn DiskFile>,
+    end: Place,
+    prefill: Option<Prefill>,
+    prefill_size: Option<u64>,
+}
+
+impl LogFile {
+    /// Opens the segment that `end` lies in; everything before `end` is durable. With
+    /// `prefill_size` the next segment is prepared with that many zeros.
+    pub(super) fn open(
+        disk: Arc<dyn Disk>,
+        paths: ShardPaths,
+        end: Place,
+        prefill_size: Option<u64>,
+    ) -> Result<Self, StoreError> {
+        let path = paths.segment(end.segment);
+        let file = disk.open(&path, Access::Write).map_err(|e| StoreError::io("open", &path, e))?;
+        Prefill::discard(&*disk, &paths)?;
+        Ok(Self { disk, paths, file, end, prefill: None, prefill_size })
+    }
+
+    /// The durable end.
+    pub(super) const fn end(&self) -> Place {
+        self.end
+    }
+
+    /// Makes `bytes` durable at `place`: at the end, or at the start of the next segment.
+    pub(super) fn commit(&mut self, place: Place, bytes: &[u8]) -> Result<(), CommitError> {
+        if place.segment != self.end.segment {
+            self.rotate(place.segment)?;
+        }
+        let path = self.paths.segment(self.end.segment);
+        durable::write_group(&*self.file, &path, bytes, self.end.offset)?;
+        self.end.offset += bytes.len() as u64;
+        self.prepare_next();
+        Ok(())
+    }
+
+    /// Starts the next segment: the old one is cut to its length and synced first.
+    fn rotate(&mut self, next: SegmentNumber) -> Result<(), CommitError> {
+        let old = self.paths.segment(self.end.segment);
+        durable::trim(&*self.file, &old, self.end.offset).map_err(CommitError::Poisoned)?;
+        let prepared = self.prefill.take().and_then(Prefill::finish);
+        let file = if let Some(file) = prepared {
+            durable::adopt_segment(&*self.disk, &self.paths, next)?;
+            file
+        } else {
+            Prefill::discard(&*self.disk, &self.paths).map_err(CommitError::Undone)?;
+            durable::create_segment(&*self.disk, &self.paths, next)?
+        };
+        self.file = file;
+        self.end = Place { segment: next, offset: 0 };
+        Ok(())
+    }
+
+    /// Starts filling the next segment once this one is half full, so that a small shard never
+    /// pays for it.
+    fn prepare_next(&mut self) {
+        let Some(size) = self.prefill_size else { return };
+        if self.prefill.is_none() && self.end.offset >= size / 2 {
+            self.prefill = Some(Prefill::start(&self.disk, &self.paths, size));
+        }
+    }
+
+    /// Ends cleanly: no unused space, no half-made segment.
+    pub(super) fn close(&mut self) -> Result<(), StoreError> {
+        drop(self.prefill.take().and_then(Prefill::finish));
+        Prefill::discard(&*self.disk, &self.paths)?;
+        let path = self.paths.segment(self.end.segment);
+        durable::trim(&*self.file, &path, self.end.offset)
+    }
+
+    pub(super) fn disk(&self) -> &dyn Disk {
+        &*self.disk
+    }
+
+    pub(super) const fn paths(&self) -> &ShardPaths {
+        &self.paths
+    }
+
+    pub(super) fn directory(&self) -> &Path {
+        self.paths.directory()
+    }
+}

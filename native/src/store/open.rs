@@ -1,0 +1,310 @@
+//! Creating a shard, and opening one for writing.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use countersign_core::Seq;
+use countersign_core::chain::{Cadence, ChainError, ChainWriter, Record, peek_link};
+use countersign_core::frame::{Place, SegmentNumber};
+use countersign_core::hash::Digest;
+use countersign_core::keys::{Certificate, SigningKey};
+use countersign_core::limits::{
+    DEFAULT_DEDUPE_CAPACITY, DEFAULT_GROUP_COMMIT_SIZE, DEFAULT_MAX_RECORDS, MAX_LOG_FILE_SIZE,
+    MIN_SEGMENT_SIZE,
+};
+
+use super::clock::{Clock, SystemClock};
+use super::dedupe::{Dedupe, DedupeKey};
+use super::disk::{Disk, RealDisk};
+use super::durable::{self, CommitError};
+use super::error::StoreError;
+use super::group::Group;
+use super::group_commit::{DedupeSlot, GroupCommit, GroupRules};
+use super::journal::Journal;
+use super::log_file::LogFile;
+use super::paths::ShardPaths;
+use super::recover::{ShardRecoveryResult, lock_shard, recover_locked};
+use super::segment_reader::{Next, SegmentReader, list_segments};
+use super::sync::thread;
+use super::writer::MeteringLogShard;
+
+/// How a writer works. The defaults are those of `spec/metering.md`.
+#[derive(Clone, Debug)]
+pub struct WriterOptions {
+    /// Records that close a group, at least 1. A group never outgrows the signing cadence, since
+    /// it ends with its only signature.
+    pub group_commit: u32,
+    /// Entries between two signature records.
+    pub cadence: Cadence,
+    /// Age that closes a group nobody waits for.
+    pub flush_interval: Duration,
+    /// Size that starts the next segment, in bytes: 4 KiB to 256 MiB.
+    pub max_segment_size: u64,
+    /// Whether to prepare the next segment with zeros while this one is in its second half.
+    pub prefill: bool,
+    /// Operations remembered for idempotency, at least a batch window's.
+    pub dedupe_capacity: usize,
+    /// A record and the tip after it that the log must contain: what the operator knows to have
+    /// been acknowledged. Guards against a directory restored from an old backup.
+    pub expect_tip: Option<(Seq, Digest)>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// The file system.
+    pub disk: Arc<dyn Disk>,
+}
+
+impl Default for WriterOptions {
+    fn default() -> Self {
+        Self {
+            group_commit: DEFAULT_GROUP_COMMIT_SIZE,
+            cadence: Cadence::default(),
+            flush_interval: Duration::from_millis(10),
+            max_segment_size: MAX_LOG_FILE_SIZE,
+            prefill: true,
+            dedupe_capacity: DEFAULT_DEDUPE_CAPACITY,
+            expect_tip: None,
+            clock: Arc::new(SystemClock),
+            disk: Arc::new(RealDisk),
+        }
+    }
+}
+
+impl WriterOptions {
+    fn check(&self) -> Result<(), StoreError> {
+        let invalid = |option, rule| Err(StoreError::InvalidOption { option, rule });
+        if self.group_commit == 0 {
+            return invalid("group commit", "must be at least 1");
+        }
+        if !(MIN_SEGMENT_SIZE..=MAX_LOG_FILE_SIZE).contains(&self.max_segment_size) {
+            return invalid("segment size", "must lie between 4 KiB and 256 MiB");
+        }
+        if (self.dedupe_capacity as u64) < DEFAULT_MAX_RECORDS {
+            return invalid("dedupe capacity", "must hold at least a batch window, 10,000");
+        }
+        if u32::try_from(self.dedupe_capacity).is_err() {
+            return invalid("dedupe capacity", "must be below 2^32");
+        }
+        Ok(())
+    }
+
+    const fn rules(&self) -> GroupRules {
+        GroupRules {
+            group_commit: self.group_commit,
+            cadence: self.cadence,
+            flush_interval: self.flush_interval,
+            max_segment_size: self.max_segment_size,
+        }
+    }
+}
+
+impl MeteringLogShard {
+    /// Creates a shard in `directory`, which must not exist or be empty, and opens it: record 0 is
+    /// `certificate`, record 1 its key's first signature, both durable when this returns.
+    pub fn create(
+        directory: impl AsRef<Path>,
+        certificate: &Certificate,
+        key: SigningKey,
+        options: &WriterOptions,
+    ) -> Result<Self, StoreError> {
+        options.check()?;
+        let paths = ShardPaths::new(directory.as_ref());
+        let disk = &*options.disk;
+        create_directory(disk, &paths)?;
+        let lock = lock_shard(disk, &paths)?;
+        // Only now nobody else can be creating the same shard.
+        let (segments, _) = list_segments(disk, &paths)
+            .map_err(|error| StoreError::io("read", paths.directory(), error))?;
+        if !segments.is_empty() {
+            return Err(StoreError::ShardExists { path: paths.directory().to_path_buf() });
+        }
+        let start = Place { segment: SegmentNumber::FIRST, offset: 0 };
+        let mut chain = ChainWriter::new(certificate.shard_id);
+        let mut group = Group::new(start, Vec::new());
+        let now_us = options.clock.now_us();
+        group.frame(|out| chain.certify(out, now_us, certificate))?;
+        group.frame(|out| chain.sign(out, options.clock.now_us(), &key))?;
+        let failed = |error| match error {
+            CommitError::Undone(error) | CommitError::Poisoned(error) => error,
+        };
+        drop(durable::create_segment(disk, &paths, SegmentNumber::FIRST).map_err(failed)?);
+        let file = LogFile::open(
+            Arc::clone(&options.disk),
+            paths,
+            start,
+            options.prefill.then_some(options.max_segment_size),
+        )?;
+        let mut journal = Journal::new(file, None);
+        journal.commit(start, &group.bytes, &chain, now_us).map_err(failed)?;
+        journal.save(&chain, now_us)?;
+        let dedupe = DedupeSlot::Ready(Dedupe::new(options.dedupe_capacity));
+        let (rules, clock) = (options.rules(), Arc::clone(&options.clock));
+        let commit = GroupCommit::new(chain, Some(key), dedupe, journal, rules, clock);
+        Ok(Self::start(commit, dedupe_key()?, lock))
+    }
+
+    /// Opens the shard in `directory` for writing, after recovering it if it was not closed.
+    ///
+    /// `key` must be the active process key; without one only [`MeteringLogShard::certify`] and
+    /// [`MeteringLogShard::rotate`], which bring their own, can write.
+    ///
+    /// Takes time in proportion to what follows the resume point: after a clean close, none. The
+    /// table of operations is rebuilt in the background; the first append waits for it.
+    pub fn open(
+        directory: impl AsRef<Path>,
+        key: Option<SigningKey>,
+        options: &WriterOptions,
+    ) -> Result<(Self, ShardRecoveryResult), StoreError> {
+        options.check()?;
+        let paths = ShardPaths::new(directory.as_ref());
+        let disk = &*options.disk;
+        let lock = lock_shard(disk, &paths)?;
+        let (survey, result) = match recover_locked(disk, &paths, &*options.clock) {
+            Ok(recovered) => recovered,
+            // What made this no shard also makes its lock file litter.
+            Err(error @ StoreError::NotAShard { .. }) => {
+                let _stays = lock.release();
+                return Err(error);
+            }
+            Err(error) => return Err(error),
+        };
+        let (Some(mark), Some(keyring)) = (&survey.kept.mark, survey.scan.layout().keyring())
+        else {
+            let path = paths.directory().to_path_buf();
+            let why = "its first record is no certificate; if its creation was interrupted, \
+                       delete it and create it again";
+            return Err(StoreError::NotAShard { path, why });
+        };
+        if let Some((seq, tip)) = options.expect_tip {
+            expect_tip(disk, &paths, seq, tip, mark.position.seq)?;
+        }
+        let position = mark.position;
+        let chain =
+            ChainWriter::resume(keyring.clone(), position.seq.next(), position.tip, position.ts_us);
+        check_key(&chain, key.as_ref())?;
+        let dedupe_key = dedupe_key()?;
+        let dedupe = rebuild_dedupe(options, &paths, dedupe_key, position.seq);
+        let prefill = options.prefill.then_some(options.max_segment_size);
+        let file = LogFile::open(Arc::clone(&options.disk), paths, survey.append_at(), prefill)?;
+        let journal = Journal::new(file, Some(mark));
+        let (rules, clock) = (options.rules(), Arc::clone(&options.clock));
+        let commit = GroupCommit::new(chain, key, dedupe, journal, rules, clock);
+        Ok((Self::start(commit, dedupe_key, lock), result))
+    }
+}
+
+fn check_key(chain: &ChainWriter, key: Option<&SigningKey>) -> Result<(), StoreError> {
+    let Some(key) = key else { return Ok(()) };
+    let active = chain.active().ok_or(ChainError::NoActiveKey)?.public_key;
+    let found = key.public_key();
+    if active == found {
+        return Ok(());
+    }
+    Err(ChainError::WrongProcessKey { active, found }.into())
+}
+
+/// Creates the directory, or takes an empty one; its own name is durable afterwards.
+fn create_directory(disk: &dyn Disk, paths: &ShardPaths) -> Result<(), StoreError> {
+    let directory = paths.directory();
+    match disk.create_dir(directory) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            let names =
+                disk.list(directory).map_err(|error| StoreError::io("read", directory, error))?;
+            if !names.is_empty() {
+                return Err(StoreError::ShardExists { path: directory.to_path_buf() });
+            }
+        }
+        Err(error) => return Err(StoreError::io("create", directory, error)),
+    }
+    durable::sync_directory(disk, paths.parent())
+}
+
+fn dedupe_key() -> Result<DedupeKey, StoreError> {
+    let mut secret = [0; 16];
+    getrandom::fill(&mut secret).map_err(|error| {
+        StoreError::io("read", "the system's random source", io::Error::other(error))
+    })?;
+    Ok(DedupeKey::new(secret))
+}
+
+/// Checks that the log holds record `seq` with this tip.
+fn expect_tip(
+    disk: &dyn Disk,
+    paths: &ShardPaths,
+    seq: Seq,
+    expected: Digest,
+    last_seq: Seq,
+) -> Result<(), StoreError> {
+    let rolled_back = Err(StoreError::RolledBack { seq, expected, last_seq });
+    if seq > last_seq {
+        return rolled_back;
+    }
+    let mut found = None;
+    for_each_from(disk, paths, seq, |at, payload| {
+        if at == seq {
+            found = Record::decode(payload).ok().map(|record| record.tip(payload));
+        }
+        at < seq
+    })?;
+    if found == Some(expected) { Ok(()) } else { rolled_back }
+}
+
+/// Starts rebuilding the table of operations from the newest records.
+fn rebuild_dedupe(
+    options: &WriterOptions,
+    paths: &ShardPaths,
+    key: DedupeKey,
+    last: Seq,
+) -> DedupeSlot {
+    let (disk, paths, capacity) =
+        (Arc::clone(&options.disk), paths.clone(), options.dedupe_capacity);
+    DedupeSlot::Building(thread::spawn(move || {
+        let mut dedupe = Dedupe::new(capacity);
+        // Control records take seqs too, so this reaches back at least far enough for most logs;
+        // the segment it starts in usually holds more.
+        let from = Seq(last.0.saturating_sub(capacity as u64));
+        for_each_from(&*disk, &paths, from, |seq, payload| {
+            if let Ok(Record::Entry(entry)) = Record::decode(payload) {
+                dedupe.insert(&key.fingerprint(&entry.operation), entry.seq);
+            }
+            seq < last
+        })?;
+        Ok(dedupe)
+    }))
+}
+
+/// Calls `visit` with the records of the segment that holds `from` and all later ones, until it
+/// returns `false`.
+fn for_each_from(
+    disk: &dyn Disk,
+    paths: &ShardPaths,
+    from: Seq,
+    mut visit: impl FnMut(Seq, &[u8]) -> bool,
+) -> Result<(), StoreError> {
+    let in_directory = |error| StoreError::io("read", paths.directory(), error);
+    let (segments, _) = list_segments(disk, paths).map_err(in_directory)?;
+    let mut start = 0;
+    for (index, segment) in segments.iter().enumerate().rev() {
+        let at = |error| StoreError::io("read", paths.segment(*segment), error);
+        let mut reader = SegmentReader::open(disk, paths, *segment).map_err(at)?;
+        if let Next::Frame { payload, .. } = reader.next_frame().map_err(at)?
+            && peek_link(payload).is_ok_and(|(seq, _)| seq <= from)
+        {
+            start = index;
+            break;
+        }
+    }
+    for segment in segments.get(start..).unwrap_or_default() {
+        let at = |error| StoreError::io("read", paths.segment(*segment), error);
+        let mut reader = SegmentReader::open(disk, paths, *segment).map_err(at)?;
+        while let Next::Frame { payload, .. } = reader.next_frame().map_err(at)? {
+            let Ok((seq, _)) = peek_link(payload) else { break };
+            if !visit(seq, payload) {
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,1 @@
+//! Reading a shard while it is written.
