@@ -80,8 +80,9 @@ impl VerifyOptions {
 /// wrong *in* the log is in the report.
 ///
 /// Does not prove that the shard is complete: a log cut behind any signature passes, and only
-/// somebody who knows a later settlement or receipt can tell. Nor that the entries are true: it
-/// is the operator's own record of what happened, and it has not been changed since.
+/// somebody who knows a later settlement or receipt can tell. Nor when the last record was
+/// written, since a signature does not cover its own time and no record follows. Nor that the
+/// entries are true: it is the operator's own record of what happened, unchanged since.
 pub fn verify_shard(
     disk: &dyn Disk,
     dir: &Path,
