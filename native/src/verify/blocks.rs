@@ -11,6 +11,8 @@ pub(super) struct Block {
     pub(super) index: u64,
     pub(super) bytes: Vec<u8>,
     pub(super) parts: Vec<Part>,
+    /// Room it takes until its signatures are judged.
+    pub(super) room: usize,
     /// Bytes of the log behind which this block stands: for the progress.
     pub(super) done: u64,
 }

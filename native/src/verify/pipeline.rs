@@ -21,7 +21,7 @@ use super::error::VerifyError;
 use super::queue::{Queue, Room, Work, held};
 use super::reading::Source;
 
-/// Bytes in blocks at most, unless a single one is larger.
+/// Bytes in blocks and of what is found in them at most, unless a single one takes more.
 const ROOM: usize = 24 * 1024 * 1024;
 const MAX_BLOCK_SIZE: usize = 512 * 1024;
 const MIN_BLOCK_SIZE: usize = 64 * 1024;
@@ -123,7 +123,7 @@ pub(super) fn run(
             judged: BTreeMap::new(),
             next_checked: 0,
             next_judged: 0,
-            sizes: BTreeMap::new(),
+            rooms: BTreeMap::new(),
         };
         join.run(&told, &|done| progress(done, total))
     })
@@ -200,7 +200,7 @@ struct Join<'a> {
     next_checked: u64,
     next_judged: u64,
     /// Room that each block takes until its signatures are judged.
-    sizes: BTreeMap<u64, usize>,
+    rooms: BTreeMap<u64, usize>,
 }
 
 impl Join<'_> {
@@ -242,8 +242,8 @@ impl Join<'_> {
                 for (pending, holds) in &verdicts {
                     self.auditor.judge(pending, *holds);
                 }
-                let size = self.sizes.remove(&self.next_judged).unwrap_or_default();
-                self.shared.room.free(size);
+                let room = self.rooms.remove(&self.next_judged).unwrap_or_default();
+                self.shared.room.free(room);
                 self.next_judged += 1;
             }
         }
@@ -273,9 +273,9 @@ impl Join<'_> {
                 break;
             }
         }
-        let (index, size) = (block.index, block.bytes.len());
+        let (index, room) = (block.index, block.room);
         self.shared.room.reuse(block.bytes);
-        self.sizes.insert(index, size);
+        self.rooms.insert(index, room);
         self.next_checked += 1;
         if pending.is_empty() {
             self.judged.insert(index, Vec::new());

@@ -62,6 +62,9 @@ impl Queue {
     }
 }
 
+/// What a frame costs in memory, in bytes, besides itself: at worst a copy and a failure.
+const FRAME_COST: usize = 256;
+
 /// Room for a bounded number of bytes in blocks, and their used buffers.
 #[derive(Debug)]
 pub(super) struct Room {
@@ -100,6 +103,14 @@ impl Room {
         Some(used.unwrap_or_else(|| vec![0; size]))
     }
 
+    /// Takes room for what will be found in `frames` frames, even if there is none left. How much
+    /// room the block takes in all.
+    pub(super) fn charge(&self, bytes: &[u8], frames: usize) -> usize {
+        let extra = frames.saturating_mul(FRAME_COST);
+        held(&self.state).taken += extra;
+        bytes.len().saturating_add(extra)
+    }
+
     /// Takes back a buffer whose bytes are not needed any more. Its room stays taken until
     /// [`Room::free`].
     pub(super) fn reuse(&self, buffer: Vec<u8>) {
@@ -108,7 +119,7 @@ impl Room {
         }
     }
 
-    /// Frees the room of a buffer of `size` bytes.
+    /// Frees the room of a block.
     pub(super) fn free(&self, size: usize) {
         let mut state = held(&self.state);
         state.taken = state.taken.saturating_sub(size);

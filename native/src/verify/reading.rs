@@ -113,7 +113,8 @@ impl<'a> Source<'a> {
                         End::Damage(part) => parts.push(part),
                     }
                 }
-                take(Block { index, bytes, parts, done: done + offset });
+                let taken = room.charge(&bytes, fed.frames);
+                take(Block { index, bytes, parts, room: taken, done: done + offset });
                 index += 1;
                 if is_end {
                     break;

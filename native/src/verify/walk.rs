@@ -67,6 +67,8 @@ pub(super) struct Fed {
     pub(super) offset: u64,
     /// With this many bytes at least.
     pub(super) wanted: usize,
+    /// Frames it has passed.
+    pub(super) frames: usize,
 }
 
 /// How a segment ended.
@@ -92,7 +94,7 @@ impl Walk {
             let here = offset + at as u64;
             let left = self.length.saturating_sub(here);
             if left == 0 || frames == MAX_FRAMES || parts.len() >= MAX_PARTS {
-                return Fed { offset: here, wanted: 0 };
+                return Fed { offset: here, wanted: 0, frames };
             }
             at += match self.mode {
                 Mode::Frames => match self.frame(rest, here, left) {
@@ -105,13 +107,13 @@ impl Walk {
                         self.mode = mode;
                         continue;
                     }
-                    Step::Wanted(wanted) => return Fed { offset: here, wanted },
-                    Step::ReadAgain => return Fed { offset: here, wanted: 0 },
+                    Step::Wanted(wanted) => return Fed { offset: here, wanted, frames },
+                    Step::ReadAgain => return Fed { offset: here, wanted: 0, frames },
                 },
                 Mode::Zeros(since) => match rest.iter().position(|byte| *byte != 0) {
                     Some(_) if self.wants_to_read_again(since) => {
                         self.mode = Mode::Frames;
-                        return Fed { offset: since, wanted: 0 };
+                        return Fed { offset: since, wanted: 0, frames };
                     }
                     Some(count) => {
                         self.mode = Mode::Lost(since, Why::ZeroLength);
@@ -121,7 +123,11 @@ impl Walk {
                     None if rest.len() as u64 == left => rest.len(),
                     None => {
                         let passed = rest.len().saturating_sub(LENGTH_PREFIX_SIZE - 1);
-                        return Fed { offset: here + passed as u64, wanted: LENGTH_PREFIX_SIZE };
+                        return Fed {
+                            offset: here + passed as u64,
+                            wanted: LENGTH_PREFIX_SIZE,
+                            frames,
+                        };
                     }
                 },
                 Mode::Lost(since, why) => match next_record(rest, left) {
@@ -132,12 +138,12 @@ impl Walk {
                         passed
                     }
                     NextRecord::Wanted { passed, wanted } => {
-                        return Fed { offset: here + passed as u64, wanted };
+                        return Fed { offset: here + passed as u64, wanted, frames };
                     }
                     NextRecord::None if rest.len() as u64 == left => rest.len(),
                     NextRecord::None => {
                         let offset = here + rest.len() as u64;
-                        return Fed { offset, wanted: LENGTH_PREFIX_SIZE };
+                        return Fed { offset, wanted: LENGTH_PREFIX_SIZE, frames };
                     }
                 },
             };
