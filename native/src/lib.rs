@@ -1,5 +1,12 @@
 //! Countersign's native half: writes, locks, syncs, recovers and serves shards.
 
+pub mod args;
+pub mod commands;
+pub mod exit;
+pub mod input;
+pub mod key_file;
+pub mod progress;
 pub mod render;
 pub mod store;
+pub mod trace;
 pub mod verify;

@@ -61,10 +61,6 @@ pub fn recovery_decision(data: &[u8]) {
         _ => Durable::Unknown,
     };
     let (findings, kept) = look(log, is_last_segment, durable);
-    if !is_last_segment && findings.stop == Stop::End {
-        // The end of an earlier segment is no stop: the walk goes on in the next one.
-        return;
-    }
     match decide(&findings) {
         Decision::Corrupt(_) => {}
         _ if durable == Durable::NotReached => panic!("a durable record is gone: {findings:?}"),

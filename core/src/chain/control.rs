@@ -9,7 +9,7 @@ use super::settlement::Settlement;
 use crate::Seq;
 use crate::codec::{Decoder, Encoder};
 use crate::hash::Digest;
-use crate::keys::{Certificate, PublicKey, Reason, Revocation, Signature};
+use crate::keys::{self, Certificate, PublicKey, Reason, Revocation, Signature};
 use crate::limits::{MAX_CONTROL_TEXT_SIZE, MAX_OP_ID_SIZE, MAX_OP_SIZE};
 use crate::tags;
 
@@ -120,7 +120,11 @@ impl<'a> Control<'a> {
     fn decode(kind: &str, decoder: &mut Decoder<'a>) -> Result<Self, RecordError> {
         match kind {
             tags::PROCESS_KEY_CERT => {
-                Certificate::decode_body(decoder).in_field("body").map(Self::Certificate)
+                let mut ahead = decoder.clone();
+                match Certificate::decode_body(decoder).in_field("body") {
+                    Ok(certificate) => Ok(Self::Certificate(certificate)),
+                    Err(error) => Err(too_new(&mut ahead).unwrap_or(error)),
+                }
             }
             tags::PROCESS_KEY_SIGN => {
                 decoder.array_of(SIGNATURE_ITEMS).in_field("body")?;
@@ -161,6 +165,14 @@ impl<'a> ControlRecord<'a> {
         decoder.finish().in_field("record")?;
         Ok(Self { seq, prev_hash, ts_us, body })
     }
+}
+
+/// Why a certificate that cannot be read is refused, if it says that its format is newer: a later
+/// version may give the body another shape.
+fn too_new(body: &mut Decoder<'_>) -> Option<RecordError> {
+    body.array().ok()?;
+    let found = body.uint().ok().filter(|version| *version > tags::FORMAT_VERSION)?;
+    Some(keys::Error::FormatTooNew { found }.into())
 }
 
 fn decode_revocation(decoder: &mut Decoder<'_>) -> Result<Revocation, RecordError> {

@@ -56,6 +56,21 @@ pub fn length_prefix(payload_size: usize) -> Option<[u8; LENGTH_PREFIX_SIZE]> {
     (length > 0 && u64::from(length) <= MAX_LOG_FILE_SIZE).then(|| length.to_le_bytes())
 }
 
+/// Whether a frame of `frame_size` bytes, prefix included, goes into a segment that holds `used`
+/// bytes and may grow to `max`. A segment always takes at least one frame.
+///
+/// ```
+/// use countersign_core::frame::fits_segment;
+///
+/// assert!(fits_segment(60, 40, 100));
+/// assert!(!fits_segment(61, 40, 100));
+/// assert!(fits_segment(0, 400, 100));
+/// ```
+#[inline]
+pub const fn fits_segment(used: u64, frame_size: u64, max: u64) -> bool {
+    used == 0 || used.saturating_add(frame_size) <= max
+}
+
 /// Whether these bytes are unused space: zeros only.
 pub fn is_unused(bytes: &[u8]) -> bool {
     let (words, rest) = bytes.as_chunks::<16>();

@@ -17,5 +17,5 @@
 mod frames;
 mod segment_name;
 
-pub use frames::{FrameStep, is_unused, length_prefix, read_frame};
+pub use frames::{FrameStep, fits_segment, is_unused, length_prefix, read_frame};
 pub use segment_name::{Place, SegmentNumber};

@@ -27,6 +27,8 @@ use super::sync::{Condvar, Mutex, MutexGuard, lock, thread, wait, wait_timeout};
 
 /// Sealed groups that may wait for the disk before appends are made to wait.
 const MAX_QUEUED: usize = 128;
+/// Longest that a leader waits for others to join, whatever the disk.
+const MAX_GATHER: Duration = Duration::from_micros(200);
 /// Buffers kept for reuse.
 const MAX_SPARE: usize = 8;
 
@@ -88,8 +90,15 @@ pub(super) struct Accepting {
     open: Group,
     open_since: Instant,
     queue: VecDeque<Sealed>,
+    /// Whether a thread leads: gathers, writes or syncs.
+    is_led: bool,
     /// The group being synced.
     committing: Option<(Seq, Arc<Outcome>)>,
+    /// Threads that wait for a group now, and when the last one became durable.
+    waiting: u32,
+    expected: u32,
+    /// How long the last write and sync took.
+    last_sync: Duration,
     pub(super) key: Option<Arc<SigningKey>>,
     pub(super) dedupe: DedupeSlot,
     /// Why the writer is of no more use.
@@ -128,7 +137,11 @@ impl GroupCommit {
             open: Group::new(end, Vec::new()),
             open_since: Instant::now(),
             queue: VecDeque::new(),
+            is_led: false,
             committing: None,
+            waiting: 0,
+            expected: 0,
+            last_sync: Duration::ZERO,
             key: key.map(Arc::new),
             dedupe,
             ended: None,
@@ -247,35 +260,75 @@ impl GroupCommit {
 
     /// Waits until a group is durable, leading the commit if nobody else does.
     pub(super) fn wait(&self, outcome: &Outcome) -> Result<(), StoreError> {
+        if let Some(result) = outcome.result() {
+            return result;
+        }
         let mut state = self.state();
-        loop {
+        state.waiting += 1;
+        let result = loop {
             if let Some(result) = outcome.result() {
-                return result;
+                break result;
             }
-            if state.committing.is_some() {
+            if state.is_led {
                 state = wait(&outcome.ready, state);
                 continue;
             }
-            if state.queue.is_empty() {
-                let now_us = self.clock.now_us();
-                state.seal(&self.rules, now_us)?;
+            state.is_led = true;
+            state = self.gather(state);
+            if state.queue.is_empty()
+                && let Err(error) = state.seal(&self.rules, self.clock.now_us())
+            {
+                state.is_led = false;
+                state.roll_back(&error);
+                continue;
             }
             state = self.commit_front(state);
-        }
+        };
+        state.waiting -= 1;
+        result
     }
 
-    /// Writes and syncs the front of the queue.
+    /// Gives the producers that the last sync released a moment to join the next one.
+    ///
+    /// Without it they split into two halves that wait for each other's syncs. A lone producer
+    /// never waits here, and nobody longer than a quarter of a sync.
+    fn gather<'a>(&'a self, mut state: MutexGuard<'a, Accepting>) -> MutexGuard<'a, Accepting> {
+        let patience = if cfg!(feature = "shuttle") {
+            Duration::ZERO
+        } else {
+            (state.last_sync / 4).min(MAX_GATHER)
+        };
+        let start = Instant::now();
+        while state.queue.is_empty()
+            && state.open.records < state.expected
+            && start.elapsed() < patience
+        {
+            drop(state);
+            thread::yield_now();
+            state = self.state();
+        }
+        state
+    }
+
+    /// Writes and syncs the front of the queue; the caller leads, and no longer does afterwards.
     fn commit_front<'a>(
         &'a self,
         mut state: MutexGuard<'a, Accepting>,
     ) -> MutexGuard<'a, Accepting> {
-        let Some(Sealed { group, after }) = state.queue.pop_front() else { return state };
+        let Some(Sealed { group, after }) = state.queue.pop_front() else {
+            state.is_led = false;
+            return state;
+        };
         let last_seq = after.next_seq().previous().unwrap_or_default();
         state.committing = Some((last_seq, Arc::clone(&group.outcome)));
         drop(state);
+        let start = Instant::now();
         let result = self.journal().commit(group.place, &group.bytes, &after, self.clock.now_us());
         let mut state = self.state();
+        state.last_sync = start.elapsed();
+        state.expected = state.waiting;
         state.committing = None;
+        state.is_led = false;
         let result = match result {
             Ok(()) => {
                 state.durable_end = group.end();
@@ -315,12 +368,13 @@ impl GroupCommit {
     pub(super) fn run_background(&self) {
         let mut state = self.state();
         while state.ended.is_none() {
-            if state.committing.is_none() && !state.queue.is_empty() {
+            if !state.is_led && !state.queue.is_empty() {
+                state.is_led = true;
                 state = self.commit_front(state);
                 continue;
             }
             let age = state.open_since.elapsed();
-            let has_open = state.open.records > 0 && state.committing.is_none();
+            let has_open = state.open.records > 0 && !state.is_led;
             if has_open && age >= self.rules.flush_interval {
                 if let Err(error) = state.seal(&self.rules, self.clock.now_us()) {
                     state.roll_back(&error);

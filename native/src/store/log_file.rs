@@ -18,9 +18,18 @@ pub(super) struct LogFile {
     paths: ShardPaths,
     file: Box<dyn DiskFile>,
     end: Place,
+    /// Up to here the file holds durable zeros, or records.
+    filled: u64,
+    /// Groups written to this segment.
+    groups: u32,
     prefill: Option<Prefill>,
     prefill_size: Option<u64>,
 }
+
+/// Zeros written ahead of the log, at a time, in a segment that was not prepared.
+const AHEAD: u64 = 1024 * 1024;
+/// Groups that a segment takes before anything is written ahead: a small shard stays small.
+const GROUPS_BEFORE_AHEAD: u32 = 4;
 
 impl LogFile {
     /// Opens the segment that `end` lies in; everything before `end` is durable. With
@@ -34,7 +43,8 @@ impl LogFile {
         let path = paths.segment(end.segment);
         let file = disk.open(&path, Access::Write).map_err(|e| StoreError::io("open", &path, e))?;
         Prefill::discard(&*disk, &paths)?;
-        Ok(Self { disk, paths, file, end, prefill: None, prefill_size })
+        let (filled, groups) = (end.offset, 0);
+        Ok(Self { disk, paths, file, end, filled, groups, prefill: None, prefill_size })
     }
 
     /// The durable end.
@@ -48,10 +58,24 @@ impl LogFile {
             self.rotate(place.segment)?;
         }
         let path = self.paths.segment(self.end.segment);
-        durable::write_group(&*self.file, &path, bytes, self.end.offset)?;
-        self.end.offset += bytes.len() as u64;
+        let after = self.end.offset + bytes.len() as u64;
+        let ahead = self.ahead_of(after);
+        let ahead = durable::write_group(&*self.file, &path, bytes, self.end.offset, ahead)?;
+        self.end.offset = after;
+        self.filled = self.filled.max(after + ahead);
+        self.groups = self.groups.saturating_add(1);
         self.prepare_next();
         Ok(())
+    }
+
+    /// How many zeros to write behind a group that ends at `after`.
+    fn ahead_of(&self, after: u64) -> u64 {
+        match self.prefill_size {
+            Some(size) if after > self.filled && self.groups >= GROUPS_BEFORE_AHEAD => {
+                AHEAD.min(size.saturating_sub(after))
+            }
+            _ => 0,
+        }
     }
 
     /// Starts the next segment: the old one is cut to its length and synced first.
@@ -59,14 +83,14 @@ impl LogFile {
         let old = self.paths.segment(self.end.segment);
         durable::trim(&*self.file, &old, self.end.offset).map_err(CommitError::Poisoned)?;
         let prepared = self.prefill.take().and_then(Prefill::finish);
-        let file = if let Some(file) = prepared {
+        (self.file, self.filled) = if let Some((file, filled)) = prepared {
             durable::adopt_segment(&*self.disk, &self.paths, next)?;
-            file
+            (file, filled)
         } else {
             Prefill::discard(&*self.disk, &self.paths).map_err(CommitError::Undone)?;
-            durable::create_segment(&*self.disk, &self.paths, next)?
+            (durable::create_segment(&*self.disk, &self.paths, next)?, 0)
         };
-        self.file = file;
+        self.groups = 0;
         self.end = Place { segment: next, offset: 0 };
         Ok(())
     }

@@ -21,7 +21,7 @@ const PAUSE: Duration = Duration::from_millis(5);
 #[derive(Debug)]
 pub(super) struct Prefill {
     stop: Arc<AtomicBool>,
-    thread: thread::JoinHandle<Option<Box<dyn DiskFile>>>,
+    thread: thread::JoinHandle<Option<(Box<dyn DiskFile>, u64)>>,
 }
 
 impl Prefill {
@@ -45,13 +45,13 @@ impl Prefill {
                     thread::sleep(PAUSE);
                 }
             }
-            Some(file)
+            Some((file, filled))
         });
         Self { stop, thread }
     }
 
-    /// Stops after the step at hand; the file, if all its zeros so far are durable.
-    pub(super) fn finish(self) -> Option<Box<dyn DiskFile>> {
+    /// Stops after the step at hand; the file and how many durable zeros it holds.
+    pub(super) fn finish(self) -> Option<(Box<dyn DiskFile>, u64)> {
         self.stop.store(true, Ordering::Relaxed);
         self.thread.join().ok().flatten()
     }

@@ -1,0 +1,127 @@
+//! The command line: its definitions and nothing else.
+//!
+//! ```
+//! use clap::Parser as _;
+//! use countersign::args::{Args, Command, KeyCommand};
+//!
+//! let args = Args::try_parse_from(["countersign", "key", "generate", "--out", "operator.key"])?;
+//! assert!(matches!(args.command, Command::Key(KeyCommand::Generate(_))));
+//! # Ok::<(), clap::Error>(())
+//! ```
+
+mod demo;
+mod key;
+mod shard;
+mod value;
+
+use std::path::PathBuf;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+use clap_complete::Shell;
+
+pub use demo::DemoArgs;
+pub use key::{
+    KeyCertifyArgs, KeyCommand, KeyGenerateArgs, KeyLogCommand, KeyRevokeArgs, KeyRotateArgs,
+    KeyShowArgs,
+};
+pub use shard::{
+    FormatName, ShardAppendArgs, ShardCommand, ShardCreateArgs, ShardRecoverArgs, ShardStatusArgs,
+    ShardTailArgs, ShardVerifyArgs,
+};
+pub use value::{ExpectTip, parse_duration, parse_shard_id};
+
+/// Version and commit.
+const VERSION: &str =
+    concat!(env!("CARGO_PKG_VERSION"), " (commit ", env!("COUNTERSIGN_COMMIT"), ")");
+
+/// Keeps signed, append-only records, and lets anyone check them.
+#[derive(Debug, Parser)]
+#[command(
+    name = "countersign",
+    version = VERSION,
+    after_help = "Example:\n  countersign key generate --out operator.key\n\n\
+        Exit codes:\n  \
+        0  done, or verified\n  \
+        1  checked and refused\n  \
+        2  could not check or do it\n  \
+        3  the data on disk is corrupt"
+)]
+pub struct Args {
+    /// Print results as JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make and show keys
+    #[command(subcommand, after_help = "Example:\n  countersign key generate --out operator.key")]
+    Key(KeyCommand),
+    /// Print the completion script of a shell
+    #[command(
+        after_help = "Example:\n  countersign completions bash > ~/.local/share/bash-completion/completions/countersign"
+    )]
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write one for every command
+    #[command(after_help = "Example:\n  countersign man --out ~/.local/share/man/man1")]
+    Man(ManArgs),
+}
+
+/// Arguments of `completions`.
+#[derive(Debug, clap::Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    pub shell: Shell,
+}
+
+/// Arguments of `man`.
+#[derive(Debug, clap::Args)]
+pub struct ManArgs {
+    /// Write a page for every command into this directory, which is made if need be
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+/// The definitions as `clap` takes them, for completions and manual pages.
+pub fn definitions() -> clap::Command {
+    Args::command()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every command below `command`, itself included.
+    fn levels(command: &clap::Command) -> Vec<&clap::Command> {
+        let below = command.get_subcommands().filter(|command| command.get_name() != "help");
+        std::iter::once(command).chain(below.flat_map(levels)).collect()
+    }
+
+    #[test]
+    fn every_level_has_an_example() {
+        let root = definitions();
+        let parent = |name| clap::Command::new(name).about("x").after_help("Example:\n  x");
+        let shard = ShardCommand::augment(parent("shard"));
+        let key = KeyLogCommand::augment(parent("key"));
+        let demo = DemoArgs::augment(clap::Command::new("demo").about("x"));
+        for root in [&root, &shard, &key, &demo] {
+            for command in levels(root) {
+                let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+                assert!(help.starts_with("Example:\n  "), "{}", command.get_name());
+                assert!(command.get_about().is_some(), "{}", command.get_name());
+            }
+            root.clone().debug_assert();
+        }
+    }
+
+    #[test]
+    fn the_version_names_the_commit() {
+        let error = Args::try_parse_from(["countersign", "--version"]).unwrap_err();
+        let text = error.to_string();
+        assert!(text.starts_with(concat!("countersign ", env!("CARGO_PKG_VERSION"), " (commit ")));
+    }
+}

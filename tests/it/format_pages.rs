@@ -1,0 +1,210 @@
+//! The format pages show real bytes: their specimens are those of the vectors, and every line says
+//! what its bytes hold.
+
+use std::fs;
+use std::path::Path;
+
+use countersign_core::Seq;
+use countersign_core::chain::{Control, FailureCode, Record, next_tip};
+use countersign_core::codec::Decoder;
+use countersign_core::frame::{FrameStep, read_frame};
+use countersign_core::hash::{Digest, blake3, hex};
+use countersign_core::keys::{
+    PublicKey, ShardId, Signature, VerifyingKey, receipt_message, signature_message,
+};
+use countersign_tests::vector;
+use serde_json::Value;
+
+const CODEC: &str = include_str!("../../core/src/codec/FORMAT.md");
+const KEYS: &str = include_str!("../../core/src/keys/FORMAT.md");
+const CHAIN: &str = include_str!("../../core/src/chain/FORMAT.md");
+const FRAME: &str = include_str!("../../core/src/frame/FORMAT.md");
+
+/// The lines of a specimen: some bytes, and what the page says they are.
+type Specimen = Vec<(Vec<u8>, String)>;
+
+/// The blocks marked as hex, in order. A line that says `...` goes on with the one before.
+fn specimens(page: &str) -> Vec<Specimen> {
+    let mut blocks = page.split("```hex\n");
+    blocks.next();
+    let block = |text: &str| {
+        let mut lines = Specimen::new();
+        for line in text.split("\n```").next().unwrap().lines() {
+            let (digits, says) = line.split_once("  ").unwrap_or_else(|| panic!("{line}"));
+            let bytes = hex::decode(digits).unwrap_or_else(|| panic!("{line}"));
+            match says.trim() {
+                "..." => lines.last_mut().unwrap().0.extend(bytes),
+                says => lines.push((bytes, says.to_owned())),
+            }
+        }
+        lines
+    };
+    blocks.map(block).collect()
+}
+
+/// The values behind `= `, in order, joined over their lines.
+fn values(page: &str) -> Vec<String> {
+    let mut values: Vec<String> = Vec::new();
+    for line in page.lines() {
+        if let Some(value) = line.strip_prefix("  = ") {
+            values.push(value.to_owned());
+        } else if let Some(more) = line.strip_prefix("      ") {
+            values.last_mut().unwrap().push_str(more);
+        }
+    }
+    values
+}
+
+fn joined(specimen: &Specimen) -> Vec<u8> {
+    specimen.iter().flat_map(|(bytes, _)| bytes.clone()).collect()
+}
+
+/// Checks that each line is one CBOR head or item, and that numbers and quoted texts are its own.
+fn check_cbor(specimen: &Specimen) {
+    for (bytes, says) in specimen {
+        let mut decoder = Decoder::new(bytes);
+        match bytes[0] >> 5 {
+            2 => assert!(decoder.bytes(64).is_ok(), "{says}"),
+            3 => {
+                let text = decoder.text(64).unwrap();
+                assert!(!says.contains('"') || says.contains(&format!("\"{text}\"")), "{says}");
+            }
+            4 => assert_eq!(*says, format!("array of {}", decoder.array().unwrap())),
+            _ => {
+                let value = format!(", {}", decoder.bignum().unwrap());
+                assert!(says.split(['u', ':']).any(|part| part.trim().ends_with(&value)), "{says}");
+            }
+        }
+        assert_eq!(decoder.finish(), Ok(()), "{says}");
+    }
+}
+
+fn record(file: &Value, seq: usize) -> Vec<u8> {
+    hex::decode(file["records"][seq]["cbor"].as_str().unwrap()).unwrap()
+}
+
+fn control<'a>(bytes: &'a [u8]) -> Control<'a> {
+    match Record::decode(bytes).unwrap() {
+        Record::Control(record) => record.body,
+        Record::Entry(_) => panic!("an entry"),
+    }
+}
+
+#[test]
+fn the_codec_page_shows_a_member_delta() {
+    let specimens = specimens(CODEC);
+    let [delta] = specimens.as_slice() else { panic!("one specimen") };
+    check_cbor(delta);
+    let file = vector("metering-v1/format.json");
+    let bytes = record(&file, 43);
+    let Control::Settlement(settlement) = control(&bytes) else { panic!("no settlement") };
+    let is_shown = settlement.member_deltas().any(|theirs| {
+        let mut encoded = Vec::new();
+        theirs.encode(&mut encoded);
+        encoded == joined(delta)
+    });
+    assert!(is_shown);
+}
+
+#[test]
+fn the_chain_page_shows_an_entry_and_a_signature() {
+    let file = vector("metering-v1/format.json");
+    let specimens = specimens(CHAIN);
+    let [entry, signature] = specimens.as_slice() else { panic!("two specimens") };
+    let mut tips = Vec::new();
+    for (specimen, seq) in [(entry, 3), (signature, 17)] {
+        check_cbor(specimen);
+        let bytes = joined(specimen);
+        assert_eq!(bytes, record(&file, seq));
+        let decoded = Record::decode(&bytes).unwrap();
+        assert_eq!(decoded.seq(), Seq(seq as u64));
+        assert_eq!(file["records"][seq - 1]["tip"], decoded.prev_hash().to_string());
+        tips.push(next_tip(&bytes, decoded.prev_hash()).to_string());
+        assert_eq!(file["records"][seq]["tip"], *tips.last().unwrap());
+    }
+    assert_eq!(values(CHAIN), tips);
+}
+
+/// The steps of the chain page name every code but those of frames and segments.
+#[test]
+fn the_chain_page_names_the_failures() {
+    let codes = [
+        FailureCode::RecordMalformed,
+        FailureCode::SeqGap,
+        FailureCode::ChainBroken,
+        FailureCode::TimeReversed,
+        FailureCode::CertificateMissing,
+        FailureCode::CertificateInvalid,
+        FailureCode::FormatTooNew,
+        FailureCode::WrongOperatorKey,
+        FailureCode::WrongShard,
+        FailureCode::RevocationInvalid,
+        FailureCode::SignatureInvalid,
+        FailureCode::InactiveKey,
+        FailureCode::OutsideKeyWindow,
+        FailureCode::KeyCompromised,
+        FailureCode::SettlementRange,
+        FailureCode::SettlementTip,
+        FailureCode::SettlementEntryCount,
+        FailureCode::SettlementSignature,
+    ];
+    let steps = CHAIN.split("## Verifying a log").nth(1).unwrap();
+    for code in codes {
+        assert!(steps.contains(&format!("`{code}`")), "{code}");
+    }
+}
+
+#[test]
+fn the_keys_page_shows_what_is_signed() {
+    let file = vector("metering-v1/format.json");
+    let operator = PublicKey::from_hex(file["operatorPublicKey"].as_str().unwrap()).unwrap();
+    assert!(KEYS.contains(&format!("`{operator}`")));
+    let shard_id = ShardId::parse(file["shardId"].as_str().unwrap()).unwrap();
+    let specimens = specimens(KEYS);
+    let [certificate, revocation, signature, receipt] = specimens.as_slice() else {
+        panic!("four specimens")
+    };
+    let values = values(KEYS);
+    check_cbor(certificate);
+    check_cbor(revocation);
+
+    let bytes = record(&file, 0);
+    let Control::Certificate(theirs) = control(&bytes) else { panic!("no certificate") };
+    assert_eq!(theirs.signed_bytes(), joined(certificate));
+    let bytes = record(&file, 125);
+    let Control::Revocation(theirs) = control(&bytes) else { panic!("no revocation") };
+    assert_eq!(theirs.signed_bytes(shard_id), joined(revocation));
+    let operator = VerifyingKey::new(&operator).unwrap();
+    for (specimen, value) in [(certificate, &values[0]), (revocation, &values[1])] {
+        let signature = Signature::from_hex(value).unwrap();
+        assert_eq!(operator.verify(&joined(specimen), &signature), Ok(()));
+    }
+
+    let bytes = record(&file, 17);
+    let Control::Signature(theirs) = control(&bytes) else { panic!("no signature") };
+    let tip = *Record::decode(&bytes).unwrap().prev_hash();
+    let message = signature_message(&shard_id, Seq(16), &tip, &theirs.fingerprint);
+    assert_eq!(blake3(&joined(signature)), message);
+
+    let leaf = Digest::from_hex(file["receipts"][0]["leafHash"].as_str().unwrap()).unwrap();
+    let message = receipt_message(&shard_id, Seq(1), &leaf);
+    assert_eq!(blake3(&joined(receipt)), message);
+    assert_eq!(values[2..], [message.to_string()]);
+}
+
+#[test]
+fn the_frame_page_shows_a_frame() {
+    let specimens = specimens(FRAME);
+    let [frame] = specimens.as_slice() else { panic!("one specimen") };
+    let bytes = joined(frame);
+    let path = "vectors/metering-v1/shard/log.000001.cbor";
+    let segment = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
+    let FrameStep::Frame { payload } = read_frame(&segment) else { panic!("no first frame") };
+    let offset = 4 + payload.len();
+    assert!(FRAME.contains(&format!("at byte {offset}, {} bytes long", bytes.len())));
+    assert!(segment[offset..].starts_with(&bytes));
+    let FrameStep::Frame { payload } = read_frame(&bytes) else { panic!("no frame") };
+    assert_eq!(payload.len() + 4, bytes.len());
+    assert!(frame[0].1.starts_with(&format!("payload length, {}:", payload.len())));
+    assert_eq!(payload, record(&vector("metering-v1/format.json"), 1));
+}
