@@ -104,6 +104,35 @@ pub(super) fn adopt_segment(
     sync_directory(disk, paths.directory()).map_err(CommitError::Poisoned)
 }
 
+/// Writes a file that must not exist, mode 0600; when this returns, it and its name are durable. A
+/// file that was written in part only is removed, so that the next try finds the name free.
+pub(crate) fn write_new_file(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let file = disk.create_new(path)?;
+    let written = write_full(&*file, bytes, 0)
+        .and_then(|()| file.sync_all())
+        .and_then(|()| disk.sync_dir(directory_of(path)));
+    if written.is_err() {
+        let _stays = disk.unlink(path);
+    }
+    written
+}
+
+/// The directory that holds `path`; `.` for a bare name.
+pub(crate) fn directory_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+        Some(parent) => parent,
+        None => path,
+    }
+}
+
+/// W6: creates the file that is to be the next segment.
+pub(super) fn create_prefill(disk: &dyn Disk, paths: &ShardPaths) -> io::Result<Box<dyn DiskFile>> {
+    let file = disk.create_new(&paths.prefill())?;
+    file.sync_all()?;
+    Ok(file)
+}
+
 /// W6: writes zeros at `offset` and makes them durable.
 pub(super) fn fill(file: &dyn DiskFile, zeros: &[u8], offset: u64) -> io::Result<()> {
     write_full(file, zeros, offset)?;

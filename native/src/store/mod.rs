@@ -20,6 +20,8 @@ mod survey;
 mod sync;
 mod writer;
 
+pub(crate) use durable::write_new_file;
+
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::{Damage, StoreError};
 pub use open::WriterOptions;

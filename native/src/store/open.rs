@@ -218,7 +218,7 @@ fn create_directory(disk: &dyn Disk, paths: &ShardPaths) -> Result<(), StoreErro
         }
         Err(error) => return Err(StoreError::io("create", directory, error)),
     }
-    durable::sync_directory(disk, paths.parent())
+    durable::sync_directory(disk, durable::directory_of(directory))
 }
 
 fn dedupe_key() -> Result<DedupeKey, StoreError> {

@@ -33,8 +33,7 @@ impl Prefill {
             // A segment that cannot be prepared is created when it is needed, and the error, a
             // full disk say, shows then.
             Self::discard(&*disk, &paths).ok()?;
-            let file = disk.create_new(&paths.prefill()).ok()?;
-            file.sync_all().ok()?;
+            let file = durable::create_prefill(&*disk, &paths).ok()?;
             let zeros = vec![0; STEP];
             let mut filled = 0;
             while filled < size && !stopped.load(Ordering::Relaxed) {
