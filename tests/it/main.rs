@@ -10,3 +10,4 @@ mod standards;
 mod store;
 mod tidy;
 mod verify;
+mod verify_state;

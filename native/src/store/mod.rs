@@ -21,6 +21,7 @@ mod sync;
 mod writer;
 
 pub(crate) use durable::write_new_file;
+pub(crate) use survey::read_state;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::{Damage, StoreError};

@@ -272,7 +272,7 @@ fn search_behind<L: Layout>(
 }
 
 /// The state file, if it is readable and intact.
-pub(super) fn read_state(
+pub(crate) fn read_state(
     disk: &dyn Disk,
     paths: &ShardPaths,
 ) -> Result<Option<ShardState>, StoreError> {
