@@ -1,6 +1,8 @@
 //! Module list of the cross-package tests.
 
+mod crash;
 mod fuzz_corpus;
+mod history;
 mod kit;
 mod merkle;
 mod store;
