@@ -20,6 +20,8 @@ pub(super) struct LogFile {
     end: Place,
     prefill: Option<Prefill>,
     prefill_size: Option<u64>,
+    /// Whether this segment's successor is not to be prepared any more.
+    is_prefill_off: bool,
 }
 
 impl LogFile {
@@ -34,7 +36,9 @@ impl LogFile {
         let path = paths.segment(end.segment);
         let file = disk.open(&path, Access::Write).map_err(|e| StoreError::io("open", &path, e))?;
         Prefill::discard(&*disk, &paths)?;
-        Ok(Self { disk, paths, file, end, prefill: None, prefill_size })
+        // F1: whoever made this segment may have died before its name was durable.
+        durable::sync_directory(&*disk, paths.directory())?;
+        Ok(Self { disk, paths, file, end, prefill: None, prefill_size, is_prefill_off: false })
     }
 
     /// The durable end.
@@ -44,13 +48,27 @@ impl LogFile {
 
     /// Makes `bytes` durable at `place`: at the end, or at the start of the next segment.
     pub(super) fn commit(&mut self, place: Place, bytes: &[u8]) -> Result<(), CommitError> {
+        let committed = self.write(place, bytes);
+        match &committed {
+            Ok(()) => self.prepare_next(),
+            // W2: nothing is written any more.
+            Err(CommitError::Poisoned(_)) => self.stop_preparing(),
+            // W5: the disk may be full of zeros that nobody needs yet.
+            Err(CommitError::Undone(_)) => {
+                self.stop_preparing();
+                let _still_there = Prefill::discard(&*self.disk, &self.paths);
+            }
+        }
+        committed
+    }
+
+    fn write(&mut self, place: Place, bytes: &[u8]) -> Result<(), CommitError> {
         if place.segment != self.end.segment {
             self.rotate(place.segment)?;
         }
         let path = self.paths.segment(self.end.segment);
         durable::write_group(&*self.file, &path, bytes, self.end.offset)?;
         self.end.offset += bytes.len() as u64;
-        self.prepare_next();
         Ok(())
     }
 
@@ -68,6 +86,7 @@ impl LogFile {
         };
         self.file = file;
         self.end = Place { segment: next, offset: 0 };
+        self.is_prefill_off = false;
         Ok(())
     }
 
@@ -75,14 +94,22 @@ impl LogFile {
     /// pays for it.
     fn prepare_next(&mut self) {
         let Some(size) = self.prefill_size else { return };
-        if self.prefill.is_none() && self.end.offset >= size / 2 {
+        if !self.is_prefill_off && self.prefill.is_none() && self.end.offset >= size / 2 {
             self.prefill = Some(Prefill::start(&self.disk, &self.paths, size));
+        }
+    }
+
+    /// Waits until the background thread has stopped; the next segment is made when it is needed.
+    pub(super) fn stop_preparing(&mut self) {
+        if let Some(prefill) = self.prefill.take() {
+            self.is_prefill_off = true;
+            drop(prefill);
         }
     }
 
     /// Ends cleanly: no unused space, no half-made segment.
     pub(super) fn close(&mut self) -> Result<(), StoreError> {
-        drop(self.prefill.take().and_then(Prefill::finish));
+        self.stop_preparing();
         Prefill::discard(&*self.disk, &self.paths)?;
         let path = self.paths.segment(self.end.segment);
         durable::trim(&*self.file, &path, self.end.offset)

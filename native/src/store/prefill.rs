@@ -21,7 +21,8 @@ const PAUSE: Duration = Duration::from_millis(5);
 #[derive(Debug)]
 pub(super) struct Prefill {
     stop: Arc<AtomicBool>,
-    thread: thread::JoinHandle<Option<Box<dyn DiskFile>>>,
+    /// Taken when it is waited for.
+    thread: Option<thread::JoinHandle<Option<Box<dyn DiskFile>>>>,
 }
 
 impl Prefill {
@@ -31,29 +32,46 @@ impl Prefill {
         let (disk, paths, stopped) = (Arc::clone(disk), paths.clone(), Arc::clone(&stop));
         let thread = thread::spawn(move || {
             // A segment that cannot be prepared is created when it is needed, and the error, a
-            // full disk say, shows then.
-            Self::discard(&*disk, &paths).ok()?;
-            let file = disk.create_new(&paths.prefill()).ok()?;
-            file.sync_all().ok()?;
-            let zeros = vec![0; STEP];
-            let mut filled = 0;
-            while filled < size && !stopped.load(Ordering::Relaxed) {
-                let step = usize::try_from(size - filled).unwrap_or(STEP).min(STEP);
-                durable::fill(&*file, zeros.get(..step).unwrap_or_default(), filled).ok()?;
-                filled += step as u64;
-                if filled < size {
-                    thread::sleep(PAUSE);
-                }
+            // full disk say, shows then. Until then the group at hand needs the space more.
+            let prepared = Self::prepare(&*disk, &paths, size, &stopped);
+            if prepared.is_err() {
+                let _shows_later = Self::discard(&*disk, &paths);
             }
-            Some(file)
+            prepared.ok()
         });
-        Self { stop, thread }
+        Self { stop, thread: Some(thread) }
+    }
+
+    fn prepare(
+        disk: &dyn Disk,
+        paths: &ShardPaths,
+        size: u64,
+        stopped: &AtomicBool,
+    ) -> Result<Box<dyn DiskFile>, StoreError> {
+        Self::discard(disk, paths)?;
+        let failed = |error| StoreError::io("prepare", paths.prefill(), error);
+        let file = disk.create_new(&paths.prefill()).map_err(failed)?;
+        let zeros = vec![0; STEP];
+        let mut filled = 0;
+        while filled < size && !stopped.load(Ordering::Relaxed) {
+            let step = usize::try_from(size - filled).unwrap_or(STEP).min(STEP);
+            durable::fill(&*file, zeros.get(..step).unwrap_or_default(), filled).map_err(failed)?;
+            filled += step as u64;
+            if filled < size {
+                thread::sleep(PAUSE);
+            }
+        }
+        Ok(file)
     }
 
     /// Stops after the step at hand; the file, if all its zeros so far are durable.
-    pub(super) fn finish(self) -> Option<Box<dyn DiskFile>> {
+    pub(super) fn finish(mut self) -> Option<Box<dyn DiskFile>> {
+        self.join()
+    }
+
+    fn join(&mut self) -> Option<Box<dyn DiskFile>> {
         self.stop.store(true, Ordering::Relaxed);
-        self.thread.join().ok().flatten()
+        self.thread.take()?.join().ok().flatten()
     }
 
     /// Removes what an earlier writer prepared.
@@ -64,5 +82,12 @@ impl Prefill {
             }
             _ => Ok(()),
         }
+    }
+}
+
+impl Drop for Prefill {
+    fn drop(&mut self) {
+        // A thread that outlived its writer could remove what the next one prepares.
+        drop(self.join());
     }
 }
