@@ -244,8 +244,8 @@ impl MeteringLogShard {
         let state = self.inner.commit.state();
         WriterStatus {
             accepted: state.chain.next_seq().previous(),
-            durable: state.durable.next_seq().previous(),
-            durable_tip: state.durable.tip(),
+            durable: state.durable.chain.next_seq().previous(),
+            durable_tip: state.durable.chain.tip(),
             end,
             window,
             active: state.chain.active().copied(),
@@ -272,17 +272,21 @@ impl Inner {
         let Some(Running { lock: held, background }) = lock(&self.running).take() else {
             return Ok(());
         };
-        let flushed = self.commit.seal().and_then(|last| self.commit.wait(&last));
-        self.commit.end(StoreError::Closed);
+        let flushed = self.commit.close().and_then(|last| self.commit.wait(&last));
         // It ends at the next look at the state; a panic there is a failed close.
         let ended = background.join().map_err(|_| StoreError::Closed);
-        flushed?;
-        ended?;
-        let durable = self.commit.state().durable.clone();
         let mut journal = self.commit.journal();
-        journal.close(&durable, self.commit.now_us())?;
+        journal.stop_background();
+        if let Err(poisoned @ StoreError::Poisoned(_)) = flushed {
+            return Err(poisoned);
+        }
+        ended?;
+        // The log is sound, even if its last records could not be added: it is left tidy.
+        let durable = self.commit.state().durable.chain.clone();
+        let closed = journal.close(&durable, self.commit.now_us());
         let path = journal.file().paths().lock();
-        held.release().map_err(|error| StoreError::io("remove", path, error))
+        let released = held.release().map_err(|error| StoreError::io("remove", path, error));
+        flushed.and(closed).and(released)
     }
 }
 
