@@ -118,7 +118,8 @@ impl Log {
         for (index, segment) in segments.iter().enumerate() {
             let found = image.file(&paths.segment(*segment)).unwrap();
             let whole = self.segments.get(index).map_or(&[][..], Vec::as_slice);
-            let is_whole = index == last || segments.len() == last + 1 && found.len() == whole.len();
+            let is_whole =
+                index == last || segments.len() == last + 1 && found.len() == whole.len();
             assert!(whole.starts_with(found) && is_whole, "segment {segment} is no prefix");
         }
     }

@@ -1,6 +1,7 @@
 //! Module list of the cross-package tests.
 
 mod crash;
+mod faults;
 mod fuzz_corpus;
 mod history;
 mod kit;

@@ -12,10 +12,9 @@ fn keys() -> (SigningKey, SigningKey) {
 
 fn certificate() -> Certificate {
     let (operator, process) = keys();
-    let now_ms = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .unwrap()
-        .as_millis() as u64;
+    let now_ms =
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis()
+            as u64;
     let shard_id = ShardId::from_bytes([7; 16]);
     create_process_key_action(&operator, shard_id, process.public_key(), now_ms, now_ms + 600_000)
         .unwrap()
