@@ -1,8 +1,11 @@
 //! Module list of the cross-package tests.
 
 mod chain;
+mod crash;
+mod faults;
 mod format_pages;
 mod fuzz_corpus;
+mod history;
 mod kit;
 mod merkle;
 mod reader;

@@ -139,15 +139,12 @@ pub(super) fn fill(file: &dyn DiskFile, zeros: &[u8], offset: u64) -> io::Result
     file.sync_data()
 }
 
-/// W6: cuts a segment to its exact length, and makes that durable.
+/// W6: cuts a segment to its exact length, and makes that durable. A file that has this length
+/// already is synced too: a process that died here may have cut it, and not come to the sync.
 pub(super) fn trim(file: &dyn DiskFile, path: &Path, length: u64) -> Result<(), StoreError> {
     let current = file.len().map_err(|error| StoreError::io("read", path, error))?;
-    if current == length {
-        return Ok(());
-    }
-    file.set_len(length)
-        .and_then(|()| file.sync_all())
-        .map_err(|error| StoreError::io("cut", path, error))
+    let cut = if current == length { Ok(()) } else { file.set_len(length) };
+    cut.and_then(|()| file.sync_all()).map_err(|error| StoreError::io("cut", path, error))
 }
 
 /// R5: keeps what stands behind `cut` beside the segment, and only then cuts it off; the name of

@@ -101,7 +101,8 @@ impl WriterOptions {
 
 impl MeteringLogShard {
     /// Creates a shard in `directory`, which must not exist or be empty, and opens it: record 0 is
-    /// `certificate`, record 1 its key's first signature, both durable when this returns.
+    /// `certificate`, record 1 its key's first signature, both durable when this returns. If it
+    /// fails the directory is empty.
     pub fn create(
         directory: impl AsRef<Path>,
         certificate: &Certificate,
@@ -119,25 +120,17 @@ impl MeteringLogShard {
         if !segments.is_empty() {
             return Err(StoreError::ShardExists { path: paths.directory().to_path_buf() });
         }
-        let start = Place { segment: SegmentNumber::FIRST, offset: 0 };
-        let mut chain = ChainWriter::new(certificate.shard_id);
-        let mut group = Group::new(start, Vec::new());
-        let now_us = options.clock.now_us();
-        group.frame(|out| chain.certify(out, now_us, certificate))?;
-        group.frame(|out| chain.sign(out, options.clock.now_us(), &key))?;
-        let failed = |error| match error {
-            CommitError::Undone(error) | CommitError::Poisoned(error) => error,
+        let (chain, journal) = match write_first_group(options, &paths, certificate, &key) {
+            Ok(written) => written,
+            Err(error) => {
+                // Nothing was promised, and who tries again needs an empty directory.
+                for path in [paths.segment(SegmentNumber::FIRST), paths.prefill()] {
+                    let _not_there = disk.unlink(&path);
+                }
+                let _stays = lock.release();
+                return Err(error);
+            }
         };
-        drop(durable::create_segment(disk, &paths, SegmentNumber::FIRST).map_err(failed)?);
-        let file = LogFile::open(
-            Arc::clone(&options.disk),
-            paths,
-            start,
-            options.prefill.then_some(options.max_segment_size),
-        )?;
-        let mut journal = Journal::new(file, None);
-        journal.commit(start, &group.bytes, &chain, now_us).map_err(failed)?;
-        journal.save(&chain, now_us)?;
         let dedupe = DedupeSlot::Ready(Dedupe::new(options.dedupe_capacity));
         let (rules, clock) = (options.rules(), Arc::clone(&options.clock));
         let commit = GroupCommit::new(chain, Some(key), dedupe, journal, rules, clock);
@@ -194,6 +187,33 @@ impl MeteringLogShard {
     }
 }
 
+/// Writes record 0 and 1 into a directory without segments.
+fn write_first_group(
+    options: &WriterOptions,
+    paths: &ShardPaths,
+    certificate: &Certificate,
+    key: &SigningKey,
+) -> Result<(ChainWriter, Journal), StoreError> {
+    let start = Place { segment: SegmentNumber::FIRST, offset: 0 };
+    let mut chain = ChainWriter::new(certificate.shard_id);
+    let mut group = Group::new(start, Vec::new());
+    let now_us = options.clock.now_us();
+    group.frame(|out| chain.certify(out, now_us, certificate))?;
+    group.frame(|out| chain.sign(out, options.clock.now_us(), key))?;
+    let failed = |error| match error {
+        CommitError::Undone(error) | CommitError::Poisoned(error) => error,
+    };
+    let disk = Arc::clone(&options.disk);
+    drop(durable::create_segment(&*disk, paths, SegmentNumber::FIRST).map_err(failed)?);
+    let prefill = options.prefill.then_some(options.max_segment_size);
+    let file = LogFile::open(disk, paths.clone(), start, prefill)?;
+    let mut journal = Journal::new(file, None);
+    journal.commit(start, &group.bytes, &chain, now_us).map_err(failed)?;
+    // F2: a hint that is missing costs a longer scan and nothing else.
+    let _can_wait = journal.save(&chain, now_us);
+    Ok((chain, journal))
+}
+
 fn check_key(chain: &ChainWriter, key: Option<&SigningKey>) -> Result<(), StoreError> {
     let Some(key) = key else { return Ok(()) };
     let active = chain.active().ok_or(ChainError::NoActiveKey)?.public_key;
@@ -204,7 +224,8 @@ fn check_key(chain: &ChainWriter, key: Option<&SigningKey>) -> Result<(), StoreE
     Err(ChainError::WrongProcessKey { active, found }.into())
 }
 
-/// Creates the directory, or takes an empty one; its own name is durable afterwards.
+/// Creates the directory, or takes an empty one; its own name is durable afterwards. A lock file
+/// is what a creation leaves that was cut off early.
 fn create_directory(disk: &dyn Disk, paths: &ShardPaths) -> Result<(), StoreError> {
     let directory = paths.directory();
     match disk.create_dir(directory) {
@@ -212,7 +233,8 @@ fn create_directory(disk: &dyn Disk, paths: &ShardPaths) -> Result<(), StoreErro
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             let names =
                 disk.list(directory).map_err(|error| StoreError::io("read", directory, error))?;
-            if !names.is_empty() {
+            let lock = paths.lock();
+            if names.iter().any(|name| Some(name.as_ref()) != lock.file_name()) {
                 return Err(StoreError::ShardExists { path: directory.to_path_buf() });
             }
         }
