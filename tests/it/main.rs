@@ -7,6 +7,8 @@ mod kit;
 mod merkle;
 mod reader;
 mod standards;
+mod recovery;
+mod recovery_vectors;
 mod store;
 mod tidy;
 mod verify;

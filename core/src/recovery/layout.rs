@@ -56,7 +56,7 @@ pub trait Layout {
 #[derive(Clone, Debug, Default)]
 pub struct ChainLayout {
     keyring: Option<Keyring>,
-    too_new: Option<u64>,
+    too_new: Option<(Seq, u64)>,
 }
 
 impl ChainLayout {
@@ -75,8 +75,8 @@ impl ChainLayout {
         self.keyring.as_ref()
     }
 
-    /// The format version of a certificate that is newer than this program.
-    pub const fn too_new(&self) -> Option<u64> {
+    /// The first certificate of a format newer than this program, and its format version.
+    pub const fn too_new(&self) -> Option<(Seq, u64)> {
         self.too_new
     }
 
@@ -129,7 +129,7 @@ impl Layout for ChainLayout {
                 if let Err(keys::Error::FormatTooNew { found }) =
                     keyring.certify(seen.seq, certificate)
                 {
-                    self.too_new.get_or_insert(found);
+                    self.too_new.get_or_insert((seen.seq, found));
                 }
             }
             Some(Control::Revocation(revocation)) => {

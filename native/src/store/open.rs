@@ -27,6 +27,7 @@ use super::log_file::LogFile;
 use super::paths::ShardPaths;
 use super::recover::{ShardRecoveryResult, lock_shard, recover_locked};
 use super::segment_reader::{Next, SegmentReader, list_segments};
+use super::survey::{Reach, survey_shard};
 use super::sync::thread;
 use super::writer::MeteringLogShard;
 
@@ -158,40 +159,51 @@ impl MeteringLogShard {
     ) -> Result<(Self, ShardRecoveryResult), StoreError> {
         options.check()?;
         let paths = ShardPaths::new(directory.as_ref());
-        let disk = &*options.disk;
-        let lock = lock_shard(disk, &paths)?;
-        let (survey, result) = match recover_locked(disk, &paths, &*options.clock) {
-            Ok(recovered) => recovered,
-            // What made this no shard also makes its lock file litter.
-            Err(error @ StoreError::NotAShard { .. }) => {
+        let lock = lock_shard(&*options.disk, &paths)?;
+        match open_locked(&paths, key, options) {
+            Ok((commit, dedupe_key, result)) => Ok((Self::start(commit, dedupe_key, lock), result)),
+            Err(error) => {
+                // What keeps us from writing is told by the error, not by a lock file left behind.
                 let _stays = lock.release();
-                return Err(error);
+                Err(error)
             }
-            Err(error) => return Err(error),
-        };
-        let (Some(mark), Some(keyring)) = (&survey.kept.mark, survey.scan.layout().keyring())
-        else {
-            let path = paths.directory().to_path_buf();
-            let why = "its first record is no certificate; if its creation was interrupted, \
-                       delete it and create it again";
-            return Err(StoreError::NotAShard { path, why });
-        };
-        if let Some((seq, tip)) = options.expect_tip {
-            expect_tip(disk, &paths, seq, tip, mark.position.seq)?;
         }
-        let position = mark.position;
-        let chain =
-            ChainWriter::resume(keyring.clone(), position.seq.next(), position.tip, position.ts_us);
-        check_key(&chain, key.as_ref())?;
-        let dedupe_key = dedupe_key()?;
-        let dedupe = rebuild_dedupe(options, &paths, dedupe_key, position.seq);
-        let prefill = options.prefill.then_some(options.max_segment_size);
-        let file = LogFile::open(Arc::clone(&options.disk), paths, survey.append_at(), prefill)?;
-        let journal = Journal::new(file, Some(mark));
-        let (rules, clock) = (options.rules(), Arc::clone(&options.clock));
-        let commit = GroupCommit::new(chain, key, dedupe, journal, rules, clock);
-        Ok((Self::start(commit, dedupe_key, lock), result))
     }
+}
+
+/// Opens while the caller holds the lock. Nothing is changed before the log is known to be the one
+/// the caller expects.
+fn open_locked(
+    paths: &ShardPaths,
+    key: Option<SigningKey>,
+    options: &WriterOptions,
+) -> Result<(GroupCommit, DedupeKey, ShardRecoveryResult), StoreError> {
+    let disk = &*options.disk;
+    let survey = survey_shard(disk, paths, Reach::Tail)?;
+    if let Some(damage) = survey.damage() {
+        return Err(StoreError::Corrupt(damage));
+    }
+    let (Some(mark), Some(keyring)) = (&survey.kept.mark, survey.scan.layout().keyring()) else {
+        let path = paths.directory().to_path_buf();
+        return Err(StoreError::NotAShard { path, why: "its first record is no certificate" });
+    };
+    let position = mark.position;
+    if let Some((seq, tip)) = options.expect_tip {
+        expect_tip(disk, paths, seq, tip, position.seq)?;
+    }
+    let chain =
+        ChainWriter::resume(keyring.clone(), position.seq.next(), position.tip, position.ts_us);
+    check_key(&chain, key.as_ref())?;
+    let result = recover_locked(disk, paths, &*options.clock, &survey)?;
+    let dedupe_key = dedupe_key()?;
+    let dedupe = rebuild_dedupe(options, paths, dedupe_key, position.seq);
+    let prefill = options.prefill.then_some(options.max_segment_size);
+    let file =
+        LogFile::open(Arc::clone(&options.disk), paths.clone(), survey.append_at(), prefill)?;
+    let journal = Journal::new(file, Some(mark));
+    let (rules, clock) = (options.rules(), Arc::clone(&options.clock));
+    let commit = GroupCommit::new(chain, key, dedupe, journal, rules, clock);
+    Ok((commit, dedupe_key, result))
 }
 
 fn check_key(chain: &ChainWriter, key: Option<&SigningKey>) -> Result<(), StoreError> {

@@ -158,6 +158,6 @@ fn a_certificate_of_a_newer_format_is_remembered() {
     record[at] = 2;
     let mut scan = Scan::new(ChainLayout::new());
     scan.push(place(0), &record).unwrap();
-    assert_eq!(scan.layout().too_new(), Some(2));
+    assert_eq!(scan.layout().too_new(), Some((Seq(0), 2)));
     assert_eq!(ChainLayout::new().too_new(), None);
 }
