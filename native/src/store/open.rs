@@ -19,7 +19,7 @@ use super::clock::{Clock, SystemClock};
 use super::dedupe::{Dedupe, DedupeKey};
 use super::disk::{Disk, RealDisk};
 use super::durable::{self, CommitError};
-use super::error::StoreError;
+use super::error::{Damage, StoreError};
 use super::group::Group;
 use super::group_commit::{DedupeSlot, GroupCommit, GroupRules};
 use super::journal::Journal;
@@ -254,11 +254,11 @@ fn expect_tip(
         return rolled_back;
     }
     let mut found = None;
-    for_each_from(disk, paths, seq, |at, payload| {
-        if at == seq {
-            found = Record::decode(payload).ok().map(|record| record.tip(payload));
+    for_each_from(disk, paths, seq, |record, payload| {
+        if record.seq() == seq {
+            found = Some(record.tip(payload));
         }
-        at < seq
+        record.seq() < seq
     })?;
     if found == Some(expected) { Ok(()) } else { rolled_back }
 }
@@ -277,11 +277,11 @@ fn rebuild_dedupe(
         // Control records take seqs too, so this reaches back at least far enough for most logs;
         // the segment it starts in usually holds more.
         let from = Seq(last.0.saturating_sub(capacity as u64));
-        for_each_from(&*disk, &paths, from, |seq, payload| {
-            if let Ok(Record::Entry(entry)) = Record::decode(payload) {
+        for_each_from(&*disk, &paths, from, |record, _| {
+            if let Record::Entry(entry) = record {
                 dedupe.insert(&key.fingerprint(&entry.operation), entry.seq);
             }
-            seq < last
+            record.seq() < last
         })?;
         Ok(dedupe)
     }))
@@ -289,11 +289,15 @@ fn rebuild_dedupe(
 
 /// Calls `visit` with the records of the segment that holds `from` and all later ones, until it
 /// returns `false`.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] where the log ends, or is damaged, before that: opening behind a resume
+/// point reads these records here for the first time.
 fn for_each_from(
     disk: &dyn Disk,
     paths: &ShardPaths,
     from: Seq,
-    mut visit: impl FnMut(Seq, &[u8]) -> bool,
+    mut visit: impl FnMut(&Record<'_>, &[u8]) -> bool,
 ) -> Result<(), StoreError> {
     let in_directory = |error| StoreError::io("read", paths.directory(), error);
     let (segments, _) = list_segments(disk, paths).map_err(in_directory)?;
@@ -308,15 +312,38 @@ fn for_each_from(
             break;
         }
     }
+    let mut expected = None;
+    let mut stop = Place { segment: SegmentNumber::FIRST, offset: 0 };
     for segment in segments.get(start..).unwrap_or_default() {
         let at = |error| StoreError::io("read", paths.segment(*segment), error);
         let mut reader = SegmentReader::open(disk, paths, *segment).map_err(at)?;
-        while let Next::Frame { payload, .. } = reader.next_frame().map_err(at)? {
-            let Ok((seq, _)) = peek_link(payload) else { break };
-            if !visit(seq, payload) {
+        loop {
+            stop = reader.place();
+            let payload = match reader.next_frame().map_err(at)? {
+                Next::Frame { payload, .. } => payload,
+                Next::End => break,
+                _ => return Err(unreadable(stop, expected)),
+            };
+            let record = Record::decode(payload).map_err(|_| unreadable(stop, expected))?;
+            if expected.is_some_and(|expected| expected != record.seq()) {
+                return Err(unreadable(stop, expected));
+            }
+            if !visit(&record, payload) {
                 return Ok(());
             }
+            expected = Some(record.seq().next());
         }
     }
-    Ok(())
+    Err(unreadable(stop, expected))
+}
+
+fn unreadable(place: Place, expected: Option<Seq>) -> StoreError {
+    StoreError::Corrupt(Damage {
+        corruption: None,
+        missing: None,
+        place,
+        seq: expected.unwrap_or_default(),
+        reason: "the record that must be there is not, or cannot be read".to_string(),
+        next_good: None,
+    })
 }

@@ -87,3 +87,23 @@ fn opening_behind_the_resume_point_loses_no_byte_either() {
         assert_eq!(Shard::log(&disk.image()), Shard::log(&image), "byte {at}");
     }
 }
+
+#[test]
+fn damage_before_the_resume_point_keeps_the_writer_from_appending_once_it_is_seen() {
+    for max_segment_size in [1 << 20, 4_096] {
+        let shard = write(7, 8, 4, max_segment_size);
+        let entry = shard.frames.iter().find(|frame| frame.seq > 5 && !frame.is_signature).unwrap();
+        let start = entry.range.start;
+        for at in [start, start + 4, start + 5] {
+            let image = flipped(&shard.closed, at, 7);
+            // Without its record the table of operations would let one be written twice.
+            let error = super::write_on(&image).unwrap_err();
+            assert!(error.is_corruption(), "byte {at}: {error}");
+        }
+        let end = shard.frames.iter().find(|f| f.is_signature && f.seq > 5).unwrap().range.end;
+        if max_segment_size == 4_096 {
+            let cut = with(&shard.closed, &segment(1), |bytes| bytes.truncate(end));
+            assert!(super::write_on(&cut).is_err_and(|error| error.is_corruption()));
+        }
+    }
+}

@@ -72,16 +72,19 @@ fn options(disk: &JournalDisk, max_segment_size: u64) -> WriterOptions {
     }
 }
 
-fn append(shard: &MeteringLogShard, number: usize) {
-    let operation = Operation {
+fn operation(op_id: &str, amount: i128) -> Operation<'_> {
+    Operation {
         op: "joule.charge",
         member_id: &[3; 32],
         asset_id: "joule",
-        amount: number as i128,
-        op_id: &format!("operation-{number}"),
-        context_hash: &[number as u8 | 1; 32],
-    };
-    shard.append(&operation).unwrap();
+        amount,
+        op_id,
+        context_hash: &[0xc0; 32],
+    }
+}
+
+fn append(shard: &MeteringLogShard, number: usize) {
+    shard.append(&operation(&format!("operation-{number}"), number as i128)).unwrap();
 }
 
 /// `groups` groups of `entries` entries and a signature, behind the group of the certificate.
@@ -258,7 +261,7 @@ fn write_on(image: &Image) -> Result<Image, StoreError> {
     let disk = image.to_disk();
     let options = options(&disk, 1 << 20);
     let (shard, _) = MeteringLogShard::open(DIRECTORY, Some(process_key()), &options)?;
-    append(&shard, 1_000_000);
+    shard.append(&operation("one more", 1))?;
     shard.close()?;
     Ok(disk.image())
 }

@@ -2,12 +2,14 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use countersign::store::disk::Disk;
 use countersign::store::{MeteringLogShard, StoreError, WriterOptions};
 use countersign_core::Seq;
 use countersign_core::hash::Digest;
 use countersign_core::keys::SigningKey;
+use countersign_tests::fault::{Call, Fault, FaultDisk, On, Plan};
 use countersign_tests::image::Image;
 use countersign_tests::vector;
 
@@ -165,4 +167,18 @@ fn the_published_shard_with_its_minimal_state_opens() {
     let disk = damaged.to_disk();
     assert!(recover_on(&disk, false).unwrap_err().is_corruption());
     assert_eq!(disk.image(), damaged);
+}
+
+#[test]
+fn a_disk_too_full_for_a_new_state_does_not_keep_the_shard_closed() {
+    let shard = write(7, 3, 3, 1 << 20);
+    let disk = FaultDisk::new(shard.unclean.to_disk());
+    // The lock file is there already, so the state is the first thing created.
+    disk.arm(Plan::from(1, On::Kind(Call::Create), Fault::NO_SPACE));
+    let options = WriterOptions { disk: Arc::new(disk.clone()), ..options(disk.inner(), 1 << 20) };
+    let (opened, result) =
+        MeteringLogShard::open(DIRECTORY, Some(process_key()), &options).unwrap();
+    assert_eq!(result.last_seq.unwrap().0, shard.frames.last().unwrap().seq);
+    assert!(disk.fired() > 0);
+    drop(opened);
 }
