@@ -1,14 +1,15 @@
 //! Module list of the cross-package tests.
 
 mod chain;
+mod durability_page;
 mod format_pages;
 mod fuzz_corpus;
 mod kit;
 mod merkle;
 mod reader;
-mod standards;
 mod recovery;
 mod recovery_vectors;
+mod standards;
 mod store;
 mod tidy;
 mod verify;
