@@ -2,6 +2,7 @@
 
 mod chain;
 mod crash;
+mod durability_page;
 mod faults;
 mod format_pages;
 mod fuzz_corpus;
@@ -9,6 +10,8 @@ mod history;
 mod kit;
 mod merkle;
 mod reader;
+mod recovery;
+mod recovery_vectors;
 mod standards;
 mod store;
 mod tidy;

@@ -18,6 +18,7 @@ pub mod segment_reader;
 mod state_file;
 mod survey;
 mod sync;
+mod walk;
 mod writer;
 
 pub(crate) use durable::write_new_file;

@@ -19,7 +19,7 @@ use super::clock::{Clock, SystemClock};
 use super::dedupe::{Dedupe, DedupeKey};
 use super::disk::{Disk, RealDisk};
 use super::durable::{self, CommitError};
-use super::error::StoreError;
+use super::error::{Damage, StoreError};
 use super::group::Group;
 use super::group_commit::{DedupeSlot, GroupCommit, GroupRules};
 use super::journal::Journal;
@@ -27,6 +27,7 @@ use super::log_file::LogFile;
 use super::paths::ShardPaths;
 use super::recover::{ShardRecoveryResult, lock_shard, recover_locked};
 use super::segment_reader::{Next, SegmentReader, list_segments};
+use super::survey::{Reach, survey_shard};
 use super::sync::thread;
 use super::writer::MeteringLogShard;
 
@@ -151,39 +152,15 @@ impl MeteringLogShard {
     ) -> Result<(Self, ShardRecoveryResult), StoreError> {
         options.check()?;
         let paths = ShardPaths::new(directory.as_ref());
-        let disk = &*options.disk;
-        let lock = lock_shard(disk, &paths)?;
-        let (survey, result) = match recover_locked(disk, &paths, &*options.clock) {
-            Ok(recovered) => recovered,
-            // What made this no shard also makes its lock file litter.
-            Err(error @ StoreError::NotAShard { .. }) => {
+        let lock = lock_shard(&*options.disk, &paths)?;
+        match open_locked(&paths, key, options) {
+            Ok((commit, dedupe_key, result)) => Ok((Self::start(commit, dedupe_key, lock), result)),
+            Err(error) => {
+                // What keeps us from writing is told by the error, not by a lock file left behind.
                 let _stays = lock.release();
-                return Err(error);
+                Err(error)
             }
-            Err(error) => return Err(error),
-        };
-        let (Some(mark), Some(keyring)) = (&survey.kept.mark, survey.scan.layout().keyring())
-        else {
-            let path = paths.directory().to_path_buf();
-            let why = "its first record is no certificate; if its creation was interrupted, \
-                       delete it and create it again";
-            return Err(StoreError::NotAShard { path, why });
-        };
-        if let Some((seq, tip)) = options.expect_tip {
-            expect_tip(disk, &paths, seq, tip, mark.position.seq)?;
         }
-        let position = mark.position;
-        let chain =
-            ChainWriter::resume(keyring.clone(), position.seq.next(), position.tip, position.ts_us);
-        check_key(&chain, key.as_ref())?;
-        let dedupe_key = dedupe_key()?;
-        let dedupe = rebuild_dedupe(options, &paths, dedupe_key, position.seq);
-        let prefill = options.prefill.then_some(options.max_segment_size);
-        let file = LogFile::open(Arc::clone(&options.disk), paths, survey.append_at(), prefill)?;
-        let journal = Journal::new(file, Some(mark));
-        let (rules, clock) = (options.rules(), Arc::clone(&options.clock));
-        let commit = GroupCommit::new(chain, key, dedupe, journal, rules, clock);
-        Ok((Self::start(commit, dedupe_key, lock), result))
     }
 }
 
@@ -212,6 +189,41 @@ fn write_first_group(
     // F2: a hint that is missing costs a longer scan and nothing else.
     let _can_wait = journal.save(&chain, now_us);
     Ok((chain, journal))
+}
+
+/// Opens while the caller holds the lock. Nothing is changed before the log is known to be the one
+/// the caller expects.
+fn open_locked(
+    paths: &ShardPaths,
+    key: Option<SigningKey>,
+    options: &WriterOptions,
+) -> Result<(GroupCommit, DedupeKey, ShardRecoveryResult), StoreError> {
+    let disk = &*options.disk;
+    let survey = survey_shard(disk, paths, Reach::Tail)?;
+    if let Some(damage) = survey.damage() {
+        return Err(StoreError::Corrupt(damage));
+    }
+    let (Some(mark), Some(keyring)) = (&survey.kept.mark, survey.scan.layout().keyring()) else {
+        let path = paths.directory().to_path_buf();
+        return Err(StoreError::NotAShard { path, why: "its first record is no certificate" });
+    };
+    let position = mark.position;
+    if let Some((seq, tip)) = options.expect_tip {
+        expect_tip(disk, paths, seq, tip, position.seq)?;
+    }
+    let chain =
+        ChainWriter::resume(keyring.clone(), position.seq.next(), position.tip, position.ts_us);
+    check_key(&chain, key.as_ref())?;
+    let result = recover_locked(disk, paths, &*options.clock, &survey)?;
+    let dedupe_key = dedupe_key()?;
+    let dedupe = rebuild_dedupe(options, paths, dedupe_key, position.seq);
+    let prefill = options.prefill.then_some(options.max_segment_size);
+    let file =
+        LogFile::open(Arc::clone(&options.disk), paths.clone(), survey.append_at(), prefill)?;
+    let journal = Journal::new(file, Some(mark));
+    let (rules, clock) = (options.rules(), Arc::clone(&options.clock));
+    let commit = GroupCommit::new(chain, key, dedupe, journal, rules, clock);
+    Ok((commit, dedupe_key, result))
 }
 
 fn check_key(chain: &ChainWriter, key: Option<&SigningKey>) -> Result<(), StoreError> {
@@ -264,11 +276,11 @@ fn expect_tip(
         return rolled_back;
     }
     let mut found = None;
-    for_each_from(disk, paths, seq, |at, payload| {
-        if at == seq {
-            found = Record::decode(payload).ok().map(|record| record.tip(payload));
+    for_each_from(disk, paths, seq, |record, payload| {
+        if record.seq() == seq {
+            found = Some(record.tip(payload));
         }
-        at < seq
+        record.seq() < seq
     })?;
     if found == Some(expected) { Ok(()) } else { rolled_back }
 }
@@ -287,11 +299,11 @@ fn rebuild_dedupe(
         // Control records take seqs too, so this reaches back at least far enough for most logs;
         // the segment it starts in usually holds more.
         let from = Seq(last.0.saturating_sub(capacity as u64));
-        for_each_from(&*disk, &paths, from, |seq, payload| {
-            if let Ok(Record::Entry(entry)) = Record::decode(payload) {
+        for_each_from(&*disk, &paths, from, |record, _| {
+            if let Record::Entry(entry) = record {
                 dedupe.insert(&key.fingerprint(&entry.operation), entry.seq);
             }
-            seq < last
+            record.seq() < last
         })?;
         Ok(dedupe)
     }))
@@ -299,11 +311,15 @@ fn rebuild_dedupe(
 
 /// Calls `visit` with the records of the segment that holds `from` and all later ones, until it
 /// returns `false`.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] where the log ends, or is damaged, before that: opening behind a resume
+/// point reads these records here for the first time.
 fn for_each_from(
     disk: &dyn Disk,
     paths: &ShardPaths,
     from: Seq,
-    mut visit: impl FnMut(Seq, &[u8]) -> bool,
+    mut visit: impl FnMut(&Record<'_>, &[u8]) -> bool,
 ) -> Result<(), StoreError> {
     let in_directory = |error| StoreError::io("read", paths.directory(), error);
     let (segments, _) = list_segments(disk, paths).map_err(in_directory)?;
@@ -318,15 +334,38 @@ fn for_each_from(
             break;
         }
     }
+    let mut expected = None;
+    let mut stop = Place { segment: SegmentNumber::FIRST, offset: 0 };
     for segment in segments.get(start..).unwrap_or_default() {
         let at = |error| StoreError::io("read", paths.segment(*segment), error);
         let mut reader = SegmentReader::open(disk, paths, *segment).map_err(at)?;
-        while let Next::Frame { payload, .. } = reader.next_frame().map_err(at)? {
-            let Ok((seq, _)) = peek_link(payload) else { break };
-            if !visit(seq, payload) {
+        loop {
+            stop = reader.place();
+            let payload = match reader.next_frame().map_err(at)? {
+                Next::Frame { payload, .. } => payload,
+                Next::End => break,
+                _ => return Err(unreadable(stop, expected)),
+            };
+            let record = Record::decode(payload).map_err(|_| unreadable(stop, expected))?;
+            if expected.is_some_and(|expected| expected != record.seq()) {
+                return Err(unreadable(stop, expected));
+            }
+            if !visit(&record, payload) {
                 return Ok(());
             }
+            expected = Some(record.seq().next());
         }
     }
-    Ok(())
+    Err(unreadable(stop, expected))
+}
+
+fn unreadable(place: Place, expected: Option<Seq>) -> StoreError {
+    StoreError::Corrupt(Damage {
+        corruption: None,
+        missing: None,
+        place,
+        seq: expected.unwrap_or_default(),
+        reason: "the record that must be there is not, or cannot be read".to_string(),
+        next_good: None,
+    })
 }
