@@ -13,14 +13,16 @@ use countersign::store::disk::Disk;
 use countersign::store::{
     Appended, ManualClock, MeteringLogShard, StoreError, WriterOptions, recover_shard,
 };
+use countersign_core::keys::create_process_key_action;
 use countersign_tests::crash::{CrashState, Crashes, Tally};
 use countersign_tests::fault::{Call, Fault, FaultDisk, On, Plan};
 use countersign_tests::journal::JournalDisk;
-
-use crate::history::{
-    Log, certificate, check_state, directory, number_of, operation, options, process_key,
+use countersign_tests::shard::{
+    SHARD_ID, START_MS, certificate, number_of, operation, operator, options, process_key,
     revocation,
 };
+
+use crate::history::{Log, check_state, directory};
 
 type Disks = FaultDisk<JournalDisk>;
 
@@ -424,16 +426,9 @@ fn a_certificate_that_cannot_sign_yet_changes_nothing() {
     let (disk, _, shard) = small_shard(|_| {});
     let before = disk.inner().position();
     let key = process_key(1);
-    let (operator, from) = (countersign_core::keys::SigningKey::from_seed(&[1; 32]), 9);
-    let from = crate::history::START_MS + from * 1_000_000;
-    let shard_id = certificate(0).shard_id;
-    let early = countersign_core::keys::create_process_key_action(
-        &operator,
-        shard_id,
-        key.public_key(),
-        from,
-        from + 1_000,
-    );
+    let from = START_MS + 9_000_000;
+    let early =
+        create_process_key_action(&operator(), SHARD_ID, key.public_key(), from, from + 1_000);
     let refused = shard.certify(&early.unwrap(), key);
     assert!(matches!(refused, Err(StoreError::Chain(_))), "{refused:?}");
     assert_eq!(shard.status().accepted, shard.status().durable);
