@@ -9,6 +9,7 @@ mod history;
 mod kit;
 mod lock;
 mod merkle;
+mod moments;
 mod mounts;
 mod power_cut;
 mod reader;

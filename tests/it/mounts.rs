@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 /// Prints a line that the test runner does not swallow.
 pub(crate) fn say(line: &str) {
@@ -60,7 +61,12 @@ impl Mount {
         std::fs::create_dir_all(point).map_err(|error| error.to_string())?;
         let arguments = arguments.iter().map(ToString::to_string).collect();
         let mount = Self { arguments, point: point.to_path_buf() };
-        mount.attach().inspect_err(|_| ()).map(|()| mount)
+        if let Err(reason) = mount.attach() {
+            // There is nothing to unmount.
+            std::mem::forget(mount);
+            return Err(reason);
+        }
+        Ok(mount)
     }
 
     fn attach(&self) -> Result<(), String> {
@@ -69,8 +75,17 @@ impl Mount {
         run("mount", &arguments.collect::<Vec<_>>())
     }
 
+    /// Between its start and its program a process of another test may hold our files for a moment.
     fn detach(&self) -> Result<(), String> {
-        run("umount", &[self.point.to_str().ok_or("a path that is no text")?])
+        let point = self.point.to_str().ok_or("a path that is no text")?;
+        let detached = (0..100).find(|_| {
+            let is_done = run("umount", &[point]).is_ok();
+            if !is_done {
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            is_done
+        });
+        detached.map_or_else(|| run("umount", &[point]), |_| Ok(()))
     }
 
     /// Unmounts and mounts again: what is in no journal and on no block is gone.

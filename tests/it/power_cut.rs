@@ -244,6 +244,7 @@ fn a_medium_that_runs_out_beneath_the_file_system_poisons_the_writer() {
     let appended = shard.append(&operation("on the larger disk")).unwrap();
     shard.wait(&appended).unwrap();
     shard.close().unwrap();
+    drop(shard);
     drop(ext4);
     say(&format!("{test}: {} acknowledgements kept", acknowledged.len()));
 }
