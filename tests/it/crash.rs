@@ -11,11 +11,12 @@ use countersign::store::{Appended, MeteringLogShard, StoreError, WriterOptions};
 use countersign_tests::crash::{Crashes, Tally};
 use countersign_tests::journal::{Journal, JournalDisk};
 use countersign_tests::rng::Rng;
-
-use crate::history::{
-    Log, certificate, check_goes_on, check_state, directory, operation, options, process_key,
-    revocation,
+use countersign_tests::shard::{
+    SEGMENT_SIZE, certificate, operation, options, process_key, revocation,
 };
+
+use crate::history::{Log, check_goes_on, check_state, directory};
+use crate::mounts::say;
 
 /// A run in the making.
 struct History {
@@ -157,6 +158,7 @@ fn run(seed: u64, is_hasty: bool) -> (Journal, Log) {
     let op_ids = history.op_ids;
     history.shard.close().unwrap();
     let log = Log::read(&disk);
+    assert!(log.segments.iter().all(|segment| segment.len() as u64 <= SEGMENT_SIZE));
     assert_eq!(log.op_ids(), op_ids, "the log holds what was appended, where it was");
     (disk.journal(), log)
 }
@@ -187,13 +189,13 @@ fn recover_states(first_seed: u64, wanted: u64) -> Tally {
         histories += 1;
     }
     let rate = u128::from(total.distinct) * 1_000 / start.elapsed().as_millis().max(1);
-    println!(
-        "seed {first_seed}: {histories} histories, {} states drawn, {} different ones recovered, \
+    say(&format!(
+        "crash states: seed {first_seed}: {histories} histories, {} states drawn, {} different ones recovered, \
          {rate} per second; {} of them written on and reopened",
         total.drawn,
         total.distinct,
         went_on.into_inner(),
-    );
+    ));
     total
 }
 

@@ -7,20 +7,19 @@
 //! must not have become the ground that later acknowledgements stand on.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use countersign::store::disk::Disk;
 use countersign::store::{
     Appended, ManualClock, MeteringLogShard, StoreError, WriterOptions, recover_shard,
 };
 use countersign_tests::crash::{CrashState, Crashes, Tally};
 use countersign_tests::fault::{Call, Fault, FaultDisk, On, Plan};
 use countersign_tests::journal::JournalDisk;
-
-use crate::history::{
-    Log, certificate, check_state, directory, number_of, operation, options, process_key,
-    revocation,
+use countersign_tests::shard::{
+    certificate, number_of, operation, options, process_key, revocation,
 };
+
+use crate::history::{Log, check_state, directory};
 
 type Disks = FaultDisk<JournalDisk>;
 
@@ -393,175 +392,5 @@ fn a_write_that_stops_short_and_then_fails_is_taken_back() {
             let stuck = Plan::at(1, On::Kind(Call::SetLen), Fault::IO);
             survive(false, &[short, Plan::at(write + 1, on, Fault::NO_SPACE), stuck]);
         }
-    }
-}
-
-/// A shard of two records on a disk of its own.
-fn small_shard(
-    change: impl FnOnce(&mut WriterOptions),
-) -> (Disks, WriterOptions, MeteringLogShard) {
-    let disk = FaultDisk::new(JournalDisk::new());
-    let mut options = WriterOptions { prefill: false, ..options(disk.clone()) };
-    change(&mut options);
-    let shard =
-        MeteringLogShard::create(directory(), &certificate(0), process_key(0), &options).unwrap();
-    (disk, options, shard)
-}
-
-#[test]
-fn a_key_whose_certificate_was_taken_back_signs_nothing() {
-    let (disk, _, shard) = small_shard(|_| {});
-    disk.arm(Plan::at(1, On::Kind(Call::Write), Fault::NO_SPACE));
-    let undone = shard.rotate(&certificate(1), process_key(1), &revocation(0));
-    assert!(matches!(undone, Err(StoreError::AppendUndone(_))), "{undone:?}");
-    let appended = shard.append(&operation("with the old key")).unwrap();
-    shard.wait(&appended).unwrap();
-    shard.close().unwrap();
-}
-
-#[test]
-fn a_certificate_that_cannot_sign_yet_changes_nothing() {
-    let (disk, _, shard) = small_shard(|_| {});
-    let before = disk.inner().position();
-    let key = process_key(1);
-    let (operator, from) = (countersign_core::keys::SigningKey::from_seed(&[1; 32]), 9);
-    let from = crate::history::START_MS + from * 1_000_000;
-    let shard_id = certificate(0).shard_id;
-    let early = countersign_core::keys::create_process_key_action(
-        &operator,
-        shard_id,
-        key.public_key(),
-        from,
-        from + 1_000,
-    );
-    let refused = shard.certify(&early.unwrap(), key);
-    assert!(matches!(refused, Err(StoreError::Chain(_))), "{refused:?}");
-    assert_eq!(shard.status().accepted, shard.status().durable);
-    assert_eq!(disk.inner().position(), before);
-    let appended = shard.append(&operation("with the old key")).unwrap();
-    assert_eq!(appended.seq.0, 2);
-    shard.close().unwrap();
-}
-
-#[test]
-fn appending_goes_on_where_a_rotation_was_done_and_its_first_write_failed() {
-    let (disk, _, shard) = small_shard(|options| options.group_commit = 1);
-    let long = "x".repeat(100);
-    let mut number = 0;
-    // Up to the first write behind a created segment, which is what fails.
-    loop {
-        number += 1;
-        let segments = disk.list(directory()).unwrap().len();
-        disk.arm(Plan::at(1, On::Kind(Call::Create), Fault::Delay(Duration::ZERO)));
-        let appended = shard.append(&operation(&format!("{number}-{long}"))).unwrap();
-        shard.wait(&appended).unwrap();
-        disk.disarm();
-        if disk.list(directory()).unwrap().len() > segments {
-            break;
-        }
-        assert!(number < 100);
-    }
-    // The same again, in a shard that fails there.
-    let (disk, options, shard) = small_shard(|options| options.group_commit = 1);
-    for at in 1..number {
-        let appended = shard.append(&operation(&format!("{at}-{long}"))).unwrap();
-        shard.wait(&appended).unwrap();
-    }
-    disk.arm(Plan::at(1, On::Kind(Call::Write), Fault::NO_SPACE));
-    let appended = shard.append(&operation(&format!("{number}-{long}"))).unwrap();
-    assert!(matches!(shard.wait(&appended), Err(StoreError::AppendUndone(_))));
-    // This one would still fit the old segment, which is closed for good.
-    let small = shard.append(&operation("s")).unwrap();
-    shard.wait(&small).unwrap();
-    shard.close().unwrap();
-    let (shard, result) =
-        MeteringLogShard::open(directory(), Some(process_key(0)), &options).unwrap();
-    assert_eq!(result.last_seq.unwrap().0, small.seq.0 + 1);
-    shard.close().unwrap();
-}
-
-#[test]
-fn a_record_that_nobody_waits_for_is_committed_although_another_commit_was_under_way() {
-    let (disk, _, shard) = small_shard(|options| options.flush_interval = Duration::from_millis(5));
-    for number in 0..20 {
-        let slow = Fault::Delay(Duration::from_millis(40));
-        disk.arm(Plan::at(1, On::Kind(Call::Sync), slow));
-        let first = shard.append(&operation(&format!("first-{number}"))).unwrap();
-        let waiting = {
-            let shard = shard.clone();
-            std::thread::spawn(move || shard.wait(&first))
-        };
-        std::thread::sleep(Duration::from_millis(10));
-        let second = shard.append(&operation(&format!("second-{number}"))).unwrap();
-        waiting.join().unwrap().unwrap();
-        let start = Instant::now();
-        while shard.poll(&second).is_none() {
-            assert!(start.elapsed() < Duration::from_secs(2), "forgotten");
-            std::thread::sleep(Duration::from_millis(1));
-        }
-    }
-    shard.close().unwrap();
-}
-
-#[test]
-fn nothing_is_written_behind_a_close_however_many_append_meanwhile() {
-    for round in 0..30 {
-        let (disk, options, shard) = small_shard(|options| options.group_commit = 2);
-        let acknowledged = std::sync::Mutex::new(Vec::new());
-        std::thread::scope(|scope| {
-            for producer in 0..3 {
-                let (shard, acknowledged) = (shard.clone(), &acknowledged);
-                scope.spawn(move || {
-                    for number in 0.. {
-                        let op_id = format!("{producer}-{number}");
-                        let Ok(appended) = shard.append(&operation(&op_id)) else { return };
-                        match shard.wait(&appended) {
-                            Ok(()) => acknowledged.lock().unwrap().push((appended.seq.0, op_id)),
-                            Err(error) => assert!(matches!(error, StoreError::Closed), "{error}"),
-                        }
-                    }
-                });
-            }
-            std::thread::sleep(Duration::from_millis(round % 4));
-            shard.close().unwrap();
-            let closed = disk.inner().position();
-            std::thread::sleep(Duration::from_millis(2));
-            let journal = disk.inner().journal();
-            assert_eq!(journal.ops().len(), closed, "{:?}", &journal.ops()[closed..]);
-        });
-        let log = Log::read(disk.inner());
-        let op_ids = log.op_ids();
-        for entry in acknowledged.into_inner().unwrap() {
-            assert!(op_ids.contains(&entry), "{entry:?}");
-        }
-        let (shard, result) =
-            MeteringLogShard::open(directory(), Some(process_key(0)), &options).unwrap();
-        assert!(!result.was_truncated && result.record_count == log.records.len() as u64);
-        shard.close().unwrap();
-    }
-}
-
-#[test]
-fn creating_again_succeeds_once_the_disk_lets_us() {
-    for at in 1.. {
-        let disk = FaultDisk::new(JournalDisk::new());
-        let options = options(disk.clone());
-        disk.arm(Plan::at(at, On::Changing, Fault::NO_SPACE));
-        let create =
-            || MeteringLogShard::create(directory(), &certificate(0), process_key(0), &options);
-        let first = create();
-        let fired = disk.fired();
-        disk.disarm();
-        if fired == 0 {
-            assert!(at > 5);
-            first.unwrap().close().unwrap();
-            return;
-        }
-        let Err(error) = first else {
-            // The resume point is not worth failing for.
-            continue;
-        };
-        assert_eq!(error.code(), "disk-full", "{error}");
-        create().unwrap_or_else(|error| panic!("call {at}: {error}")).close().unwrap();
     }
 }

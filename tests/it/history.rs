@@ -1,8 +1,6 @@
 //! Runs of a writer on a disk in memory, what they promised, and whether a recovered log keeps it.
 
 use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
 
 use countersign::store::disk::Disk;
 use countersign::store::segment_reader::{Next, SegmentReader, list_segments};
@@ -10,65 +8,14 @@ use countersign::store::{
     ManualClock, MeteringLogShard, ShardPaths, ShardRecoveryResult, StoreError, WriterOptions,
     recover_shard,
 };
-use countersign_core::chain::{Operation, Record};
-use countersign_core::keys::{
-    Certificate, PublicKey, Reason, Revocation, ShardId, SigningKey, create_process_key_action,
-    create_process_key_revoke_action,
-};
+use countersign_core::chain::Record;
+use countersign_core::hash::Digest;
 use countersign_tests::crash::CrashState;
 use countersign_tests::journal::JournalDisk;
-
-/// When the runs start, in milliseconds since the epoch.
-pub(crate) const START_MS: u64 = 1_700_000_000_000;
-/// The smallest segment there is.
-pub(crate) const SEGMENT_SIZE: u64 = 4096;
-const SHARD_ID: ShardId = ShardId::from_bytes([7; 16]);
+use countersign_tests::shard::{START_MS, number_of, operation, options, process_key};
 
 pub(crate) fn directory() -> &'static Path {
     Path::new("/shard")
-}
-
-fn operator() -> SigningKey {
-    SigningKey::from_seed(&[1; 32])
-}
-
-/// Process key number `number`.
-pub(crate) fn process_key(number: u8) -> SigningKey {
-    SigningKey::from_seed(&[100 + number; 32])
-}
-
-/// The number of a process key.
-pub(crate) fn number_of(key: &PublicKey) -> u8 {
-    (0..50).find(|number| process_key(*number).public_key() == *key).expect("a key of ours")
-}
-
-pub(crate) fn certificate(number: u8) -> Certificate {
-    let key = process_key(number).public_key();
-    let (from, until) = (START_MS, START_MS + 600_000_000);
-    create_process_key_action(&operator(), SHARD_ID, key, from, until).unwrap()
-}
-
-pub(crate) fn revocation(number: u8) -> Revocation {
-    let key = process_key(number).public_key();
-    let reason = Reason::Rotation;
-    create_process_key_revoke_action(&operator(), SHARD_ID, key, START_MS, reason, None).unwrap()
-}
-
-pub(crate) fn operation(op_id: &str) -> Operation<'_> {
-    let member_id = &[3; 32];
-    Operation { op: "earn", member_id, asset_id: "joule", amount: 5, op_id, context_hash: &[9; 32] }
-}
-
-/// Options for tiny segments; nothing is committed for its age unless a test says so.
-pub(crate) fn options(disk: impl Disk + 'static) -> WriterOptions {
-    WriterOptions {
-        max_segment_size: SEGMENT_SIZE,
-        flush_interval: Duration::from_hours(1),
-        dedupe_capacity: 10_000,
-        clock: Arc::new(ManualClock::new(START_MS * 1_000, 1_000)),
-        disk: Arc::new(disk),
-        ..WriterOptions::default()
-    }
 }
 
 /// Every record of a log, and its segments without their unused space.
@@ -79,9 +26,14 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    /// Reads it frame by frame.
+    /// Reads that of the shard in [`directory`].
     pub(crate) fn read(disk: &dyn Disk) -> Self {
-        let paths = ShardPaths::new(directory());
+        Self::read_in(disk, directory())
+    }
+
+    /// Reads one frame by frame.
+    pub(crate) fn read_in(disk: &dyn Disk, directory: &Path) -> Self {
+        let paths = ShardPaths::new(directory);
         let mut log = Self::default();
         let (segments, gap) = list_segments(disk, &paths).unwrap();
         assert_eq!(gap, None);
@@ -96,6 +48,12 @@ impl Log {
             log.segments.push(bytes);
         }
         log
+    }
+
+    /// The chain tip after record `seq`.
+    pub(crate) fn tip(&self, seq: u64) -> Digest {
+        let record = &self.records[usize::try_from(seq).unwrap()];
+        Record::decode(record).unwrap().tip(record)
     }
 
     /// The `opId` of each entry, with its seq.
