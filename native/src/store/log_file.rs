@@ -28,8 +28,10 @@ pub(super) struct LogFile {
     is_prefill_off: bool,
 }
 
-/// Zeros written ahead of the log, at a time, in a segment that was not prepared.
-const AHEAD: u64 = 1024 * 1024;
+/// Zeros written ahead of the log, at a time, in a segment that was not prepared: as many as it
+/// holds records, within these bounds.
+const MIN_AHEAD: u64 = 16 * 1024;
+const MAX_AHEAD: u64 = 1024 * 1024;
 /// Groups that a segment takes before anything is written ahead: a small shard stays small.
 const GROUPS_BEFORE_AHEAD: u32 = 4;
 
@@ -99,7 +101,7 @@ impl LogFile {
     fn ahead_of(&self, after: u64) -> u64 {
         match self.prefill_size {
             Some(size) if after > self.filled && self.groups >= GROUPS_BEFORE_AHEAD => {
-                AHEAD.min(size.saturating_sub(after))
+                after.clamp(MIN_AHEAD, MAX_AHEAD).min(size.saturating_sub(after))
             }
             _ => 0,
         }
