@@ -1,5 +1,6 @@
 //! The writer at particular moments: each of these once went wrong.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use countersign::store::disk::{Access, Disk};
@@ -111,9 +112,14 @@ fn kill_then_cut_power(
     let appended = shard.append(&operation(&format!("promised-{long}"))).unwrap();
     shard.wait(&appended).unwrap();
     let journal = disk.inner().journal();
-    let after = journal.durable_after(journal.ops().len()).to_disk();
-    let result = recover_shard(&after, directory(), &ManualClock::new(0, 0), false).unwrap();
-    assert!(result.last_seq >= Some(appended.seq), "{result:?}");
+    let mut image = journal.durable_after(journal.ops().len());
+    // The second time without the resume point, so that the whole log is read.
+    for _ in 0..2 {
+        let clock = ManualClock::new(0, 0);
+        let result = recover_shard(&image.to_disk(), directory(), &clock, false).unwrap();
+        assert!(result.last_seq >= Some(appended.seq), "{result:?}");
+        image.remove(&countersign::store::ShardPaths::new(directory()).state());
+    }
     shard.close().unwrap();
 }
 
@@ -238,6 +244,56 @@ fn nothing_is_written_behind_a_close_however_many_append_meanwhile() {
         assert!(!result.was_truncated && result.record_count == log.records.len() as u64);
         shard.close().unwrap();
     }
+}
+
+#[test]
+fn a_closed_writer_touches_no_file() {
+    let (disk, options, shard) = small_shard(|_| {});
+    for number in 0..200 {
+        shard.append(&operation(&number.to_string())).unwrap();
+    }
+    shard.close().unwrap();
+    // The table of operations is built from the log in the background, slowly here.
+    let slow = Fault::Delay(Duration::from_millis(3));
+    disk.arm(Plan::from(1, On::Kind(Call::Read), slow));
+    for _ in 0..10 {
+        let key = Some(process_key(0));
+        let (shard, _) = MeteringLogShard::open(directory(), key, &options).unwrap();
+        shard.close().unwrap();
+        let calls = disk.calls();
+        std::thread::sleep(Duration::from_millis(10));
+        assert_eq!(disk.calls(), calls, "somebody still reads");
+    }
+}
+
+#[test]
+fn what_was_accepted_before_the_key_expired_is_still_signed() {
+    let clock = Arc::new(ManualClock::new(START_MS * 1_000, 0));
+    let (disk, options, shard) = small_shard(|options| options.clock = clock.clone());
+    let early = shard.append(&operation("early")).unwrap();
+    let expired_ms = certificate(0).expires_at_ms + 1;
+    clock.set(expired_ms * 1_000);
+    let late = shard.append(&operation("late"));
+    assert_eq!(late.unwrap_err().code(), "process-key-expired");
+    shard.wait(&early).unwrap();
+    // Only a new key helps; the revocation of one that is not active is not signed by a dead one.
+    let unsigned = shard.revoke(&revocation(1));
+    assert!(matches!(unsigned, Err(StoreError::Chain(_))), "{unsigned:?}");
+    let next = create_process_key_action(
+        &operator(),
+        SHARD_ID,
+        process_key(1).public_key(),
+        expired_ms,
+        expired_ms + 1_000,
+    );
+    shard.certify(&next.unwrap(), process_key(1)).unwrap();
+    let late = shard.append(&operation("late")).unwrap();
+    assert!(!late.is_duplicate);
+    shard.close().unwrap();
+    let key = Some(process_key(1));
+    let (shard, result) = MeteringLogShard::open(directory(), key, &options).unwrap();
+    assert_eq!(result.record_count, Log::read(disk.inner()).records.len() as u64);
+    shard.close().unwrap();
 }
 
 #[test]

@@ -9,6 +9,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use countersign_core::Seq;
@@ -44,7 +45,7 @@ pub(super) struct GroupRules {
 /// The table of operations, or the thread that is still building it.
 #[derive(Debug)]
 pub(super) enum DedupeSlot {
-    Building(thread::JoinHandle<Result<Dedupe, StoreError>>),
+    Building { thread: thread::JoinHandle<Result<Dedupe, StoreError>>, stop: Arc<AtomicBool> },
     Ready(Dedupe),
     Failed(StoreError),
 }
@@ -52,8 +53,9 @@ pub(super) enum DedupeSlot {
 impl DedupeSlot {
     /// The table; waits for it the first time.
     pub(super) fn ready(&mut self) -> Result<&mut Dedupe, StoreError> {
-        if matches!(self, Self::Building(_)) {
-            let Self::Building(thread) = std::mem::replace(self, Self::Failed(StoreError::Closed))
+        if matches!(self, Self::Building { .. }) {
+            let Self::Building { thread, .. } =
+                std::mem::replace(self, Self::Failed(StoreError::Closed))
             else {
                 return Err(StoreError::Closed);
             };
@@ -66,7 +68,15 @@ impl DedupeSlot {
         match self {
             Self::Ready(dedupe) => Ok(dedupe),
             Self::Failed(error) => Err(error.clone()),
-            Self::Building(_) => Err(StoreError::Closed),
+            Self::Building { .. } => Err(StoreError::Closed),
+        }
+    }
+
+    /// Frees the table; a thread that still builds it has stopped reading when this returns.
+    fn close(self) {
+        if let Self::Building { thread, stop } = self {
+            stop.store(true, Ordering::Relaxed);
+            let _partial = thread.join();
         }
     }
 }
@@ -274,6 +284,13 @@ impl GroupCommit {
         let sealed = state.seal_all(&self.rules, self.clock.now_us());
         state.ended = Some(StoreError::Closed);
         sealed
+    }
+
+    /// Lets go of the table of operations, once nothing is accepted any more.
+    pub(super) fn close_dedupe(&self) {
+        let closed = DedupeSlot::Failed(StoreError::Closed);
+        let dedupe = std::mem::replace(&mut self.state().dedupe, closed);
+        dedupe.close();
     }
 
     /// Waits until a group is durable, leading the commit if nobody else does.

@@ -77,6 +77,7 @@ impl LogFile {
             // W5: the disk may be full of zeros that nobody needs yet.
             Err(CommitError::Undone(_)) => {
                 self.stop_preparing();
+                self.filled = self.end.offset;
                 let _still_there = Prefill::discard(&*self.disk, &self.paths);
             }
         }

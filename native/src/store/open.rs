@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use countersign_core::Seq;
@@ -294,7 +295,9 @@ fn rebuild_dedupe(
 ) -> DedupeSlot {
     let (disk, paths, capacity) =
         (Arc::clone(&options.disk), paths.clone(), options.dedupe_capacity);
-    DedupeSlot::Building(thread::spawn(move || {
+    let stop = Arc::new(AtomicBool::new(false));
+    let stopped = Arc::clone(&stop);
+    let thread = thread::spawn(move || {
         let mut dedupe = Dedupe::new(capacity);
         // Control records take seqs too, so this reaches back at least far enough for most logs;
         // the segment it starts in usually holds more.
@@ -303,10 +306,11 @@ fn rebuild_dedupe(
             if let Record::Entry(entry) = record {
                 dedupe.insert(&key.fingerprint(&entry.operation), entry.seq);
             }
-            record.seq() < last
+            record.seq() < last && !stopped.load(Ordering::Relaxed)
         })?;
         Ok(dedupe)
-    }))
+    });
+    DedupeSlot::Building { thread, stop }
 }
 
 /// Calls `visit` with the records of the segment that holds `from` and all later ones, until it

@@ -38,7 +38,7 @@ impl Prefill {
     pub(super) fn start(disk: &Arc<dyn Disk>, paths: &ShardPaths, size: u64) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let (disk, paths, stopped) = (Arc::clone(disk), paths.clone(), Arc::clone(&stop));
-        let thread = thread::spawn(move || {
+        let thread = thread::Builder::new().spawn(move || {
             // A segment that cannot be prepared is created when it is needed, and the error, a
             // full disk say, shows then. Until then the group at hand needs the space more.
             let prepared = Self::prepare(&*disk, &paths, size, &stopped);
@@ -47,7 +47,8 @@ impl Prefill {
             }
             prepared.ok()
         });
-        Self { stop, thread: Some(thread) }
+        // Without a thread the segment is made when it is needed.
+        Self { stop, thread: thread.ok() }
     }
 
     fn prepare(

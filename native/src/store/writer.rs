@@ -274,6 +274,7 @@ impl Inner {
         let flushed = self.commit.close().and_then(|last| self.commit.wait(&last));
         // It ends at the next look at the state; a panic there is a failed close.
         let ended = background.join().map_err(|_| StoreError::Closed);
+        self.commit.close_dedupe();
         let mut journal = self.commit.journal();
         journal.stop_background();
         if let Err(poisoned @ StoreError::Poisoned(_)) = flushed {
