@@ -72,7 +72,9 @@ impl Memory {
                 assert_eq!(record.seq().0, records.len() as u64, "seqs have no gaps");
                 records.push(match &record {
                     Record::Entry(entry) => (Some(entry.operation.op_id.to_string()), false),
-                    _ => (None, matches!(record.control(), Some(Control::Signature(_)))),
+                    Record::Control(_) => {
+                        (None, matches!(record.control(), Some(Control::Signature(_))))
+                    }
                 });
                 rest = &rest[4 + payload.len()..];
             }
