@@ -33,4 +33,4 @@ pub mod recovery;
 mod seq;
 pub mod tags;
 
-pub use seq::Seq;
+pub use seq::{Seq, SeqRange};

@@ -99,6 +99,9 @@ pub const DEFAULT_DISPUTE_RESPONSE_MS: u64 = 21_600_000;
 /// Operations whose `(memberId, opId)` a writer remembers, unless set otherwise.
 pub const DEFAULT_DEDUPE_CAPACITY: usize = 1_000_000;
 
+/// Failures that an audit lists; all are counted.
+pub const MAX_LISTED_FAILURES: usize = 10_000;
+
 /// Largest Merkle tree, in leaves: 2^63.
 pub const MAX_TREE_SIZE: u64 = 1 << 63;
 

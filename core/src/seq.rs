@@ -25,6 +25,39 @@ impl Seq {
     }
 }
 
+/// Records `from` to `to`, both included.
+///
+/// ```
+/// use countersign_core::{Seq, SeqRange};
+///
+/// let range = SeqRange { from: Seq(10), to: Seq(20) };
+/// assert!(range.contains(Seq(20)) && !range.contains(Seq(21)));
+/// assert!(SeqRange::ALL.contains(Seq(21)));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SeqRange {
+    /// The first.
+    pub from: Seq,
+    /// The last.
+    pub to: Seq,
+}
+
+impl SeqRange {
+    /// Every record.
+    pub const ALL: Self = Self { from: Seq::FIRST, to: Seq(u64::MAX) };
+
+    /// Whether `seq` is one of them.
+    #[inline]
+    pub const fn contains(self, seq: Seq) -> bool {
+        self.from.0 <= seq.0 && seq.0 <= self.to.0
+    }
+
+    /// Whether any of the records `from` to `to` is one of them.
+    pub const fn meets(self, from: Seq, to: Seq) -> bool {
+        self.from.0 <= to.0 && from.0 <= self.to.0
+    }
+}
+
 impl fmt::Display for Seq {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

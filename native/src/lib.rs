@@ -6,5 +6,7 @@ pub mod exit;
 pub mod input;
 pub mod key_file;
 pub mod progress;
+pub mod render;
 pub mod store;
 pub mod trace;
+pub mod verify;

@@ -189,7 +189,7 @@ const ARROWS: [(&str, &[&str]); 8] = [
     ("keys", &["hash", "codec", "limits", "tags", "Seq"]),
     ("merkle", &["hash", "limits", "tags"]),
     ("frame", &["limits"]),
-    ("chain", &["frame", "merkle", "keys", "hash", "codec", "limits", "tags", "Seq"]),
+    ("chain", &["frame", "merkle", "keys", "hash", "codec", "limits", "tags", "Seq", "SeqRange"]),
     ("recovery", &["frame", "chain", "merkle", "keys", "hash", "limits", "tags", "Seq"]),
     ("foreign", &["recovery", "frame", "chain", "keys", "codec", "hash", "limits", "tags", "Seq"]),
 ];

@@ -7,17 +7,18 @@ use alloc::vec::Vec;
 use super::control::{Control, ControlRecord};
 use super::failure::{Failure, FailureCode};
 use super::keyring::Keyring;
-use super::run::{Event, EventKind, KeyWindow, Link, RunSummary, Unreadable, check_link};
+use super::run::{Counted, Event, EventKind, KeyWindow, Link, RunSummary, Unreadable, check_link};
 use super::settlement::Settlement;
+use super::tally::Tally;
 use super::tip::next_tip;
 use super::trail::{Step, Trail};
-use crate::Seq;
-use crate::frame::Place;
+use crate::frame::{Place, SegmentNumber};
 use crate::hash::Digest;
 use crate::keys::{
     self, Certificate, PublicKey, ShardId, Signature, VerifyingKey, signature_message,
 };
 use crate::limits::GENESIS_HASH;
+use crate::{Seq, SeqRange};
 
 /// A signature that is still to be verified: the costly part, to be done on any thread.
 #[derive(Clone, Debug)]
@@ -66,13 +67,16 @@ pub struct AuditReport {
     pub tip: Digest,
     /// Records behind the last signature that counts.
     pub unsigned_tail: u64,
-    /// Everything that failed, in order of place.
+    /// What failed, in order of place: the first
+    /// [`MAX_LISTED_FAILURES`](crate::limits::MAX_LISTED_FAILURES).
     pub failures: Vec<Failure>,
+    /// How many failures there are.
+    pub failures_total: u64,
 }
 
 /// Takes runs in order and checks what crosses them: the chain, the keys, the settlements.
 ///
-/// Memory: a few bytes for each signature (see the trail) and what the failures take.
+/// Memory: a few bytes for each signature, and what the listed failures take.
 #[derive(Debug)]
 pub struct Auditor {
     trusted: PublicKey,
@@ -83,16 +87,31 @@ pub struct Auditor {
     window_from: Option<Seq>,
     /// Entries since `window_from`.
     window_entries: u64,
-    first_seq: Option<Seq>,
+    /// First and last record that the report counts.
+    counted_first: Option<Seq>,
+    counted_last: Option<Link>,
+    /// Damage with no record behind it so far.
+    open_damage: Vec<Failure>,
+    tally: Tally,
     /// Whether it was told that no key is active, since one was.
     is_keyless: bool,
-    has_stopped: bool,
     report: AuditReport,
 }
 
 impl Auditor {
     /// An audit from record 0 on, against the operator key that the caller trusts.
     pub const fn new(trusted: PublicKey) -> Self {
+        Self::with_range(trusted, SeqRange::ALL)
+    }
+
+    /// An audit that must be shown the whole log too, for its keys and its chain, but counts and
+    /// reports on the records of `range` only.
+    ///
+    /// The report then has the failures that concern a record of the range: those of the record
+    /// itself, gaps that hold one of its seqs, key documents before its end that do not hold, and
+    /// that the format is too new. `last_seq` and `tip` are those of the last record in the
+    /// range. The runs are to be made by [`check_run_in`](super::check_run_in) with this range.
+    pub const fn with_range(trusted: PublicKey, range: SeqRange) -> Self {
         Self {
             trusted,
             keyring: None,
@@ -100,9 +119,11 @@ impl Auditor {
             trails: Vec::new(),
             window_from: Some(Seq::FIRST),
             window_entries: 0,
-            first_seq: None,
+            counted_first: None,
+            counted_last: None,
+            open_damage: Vec::new(),
+            tally: Tally::new(range),
             is_keyless: false,
-            has_stopped: false,
             report: AuditReport {
                 shard_id: None,
                 records: 0,
@@ -113,6 +134,7 @@ impl Auditor {
                 tip: GENESIS_HASH,
                 unsigned_tail: 0,
                 failures: Vec::new(),
+                failures_total: 0,
             },
         }
     }
@@ -133,20 +155,32 @@ impl Auditor {
         self.keyring.as_ref()
     }
 
-    /// Failures found so far.
+    /// Failures found so far, as many as are listed, in no order.
     pub fn failures(&self) -> &[Failure] {
-        &self.report.failures
+        self.tally.listed()
+    }
+
+    /// How many failures have been found so far.
+    pub const fn failures_total(&self) -> u64 {
+        self.tally.total()
     }
 
     /// Whether a certificate of a newer format was met: what follows cannot be judged.
     pub const fn has_stopped(&self) -> bool {
-        self.has_stopped
+        self.tally.has_too_new()
     }
 
     /// Reports damage that the caller met between runs.
     pub fn fail(&mut self, code: FailureCode, place: Place, detail: String) {
         let seq = self.next_seq();
-        self.report.failures.push(Failure { code, place, seq, detail });
+        self.tally.push(Failure { code, place, seq, detail });
+    }
+
+    /// Reports damage that hides records, such as a broken frame or a missing segment. The next
+    /// record is then taken on trust where it leaves out seqs: its `prevHash` cannot be checked.
+    pub fn pass_damage(&mut self, code: FailureCode, place: Place, detail: String) {
+        let seq = self.next_seq();
+        self.open_damage.push(Failure { code, place, seq, detail });
     }
 
     /// Takes a run that was checked under [`Auditor::key_window`]; the signatures to verify.
@@ -155,18 +189,21 @@ impl Auditor {
     ///
     /// Once [`Auditor::has_stopped`] it takes nothing more.
     pub fn absorb(&mut self, mut run: RunSummary) -> Vec<PendingSignature> {
-        if self.has_stopped {
+        if self.has_stopped() {
             return Vec::new();
         }
-        let known = self.report.failures.len();
         for frame in run.leading.drain(..) {
             self.pass_over(frame);
         }
         self.join(&run);
-        self.report.failures.extend(run.failures);
+        for failure in run.failures {
+            self.tally.take(failure);
+        }
         let had_told = self.is_keyless;
         self.is_keyless = run.window.is_none() && (had_told || run.keyless.is_some());
-        self.report.failures.extend(run.keyless.filter(|_| !had_told));
+        if let Some(failure) = run.keyless.filter(|_| !had_told) {
+            self.tally.take(failure);
+        }
         let mut pending = Vec::new();
         // Entries of the open window: carried into this run, and counted in it from `from` on.
         let (mut carried, mut from) = (self.window_entries, 0);
@@ -178,11 +215,12 @@ impl Auditor {
             }
         }
         self.window_entries = carried.saturating_add(run.entries.saturating_sub(from));
-        self.report.entries = self.report.entries.saturating_add(run.entries);
-        self.report.records = self.report.records.saturating_add(run.consumed as u64);
+        let Counted { records, entries, first_seq, last } = run.counted;
+        self.report.entries = self.report.entries.saturating_add(entries);
+        self.report.records = self.report.records.saturating_add(records);
+        self.counted_first = self.counted_first.or(first_seq);
+        self.counted_last = last.or(self.counted_last);
         self.last = run.last.or(self.last);
-        let mut found = self.report.failures.iter().skip(known);
-        self.has_stopped = found.any(|failure| failure.code == FailureCode::FormatTooNew);
         pending
     }
 
@@ -206,7 +244,7 @@ impl Auditor {
         };
         let detail = format!("the signature by key {} does not hold", pending.key.public_key());
         let Step { seq, place, .. } = pending.step;
-        self.report.failures.push(Failure { code, place, seq, detail });
+        self.tally.push(Failure { code, place, seq, detail });
     }
 
     /// Ends the audit: takes back the signatures of compromised keys and counts what no other
@@ -223,23 +261,30 @@ impl Auditor {
                 if let Some(from) = compromised.filter(|from| seq >= *from) {
                     let detail = format!("key {key} is compromised from seq {from} on");
                     let code = FailureCode::KeyCompromised;
-                    self.report.failures.push(Failure { code, place, seq, detail });
+                    self.tally.push(Failure { code, place, seq, detail });
                 } else if !is_settlement {
                     covered = covered.max(Some(seq));
                 }
             }
         }
-        if let Some(last) = self.last {
+        self.close_damage(Seq(u64::MAX));
+        if self.last.is_none() && self.tally.total() == 0 {
+            let (code, seq) = (FailureCode::CertificateMissing, Seq::FIRST);
+            let place = Place { segment: SegmentNumber::FIRST, offset: 0 };
+            let detail = "the log holds no record".to_string();
+            self.tally.take(Failure { code, place, seq, detail });
+        }
+        if let Some(last) = self.counted_last {
             self.report.last_seq = Some(last.seq);
             self.report.tip = last.tip;
-            let from = covered.or(self.first_seq.and_then(Seq::previous));
+            let from = covered.max(self.counted_first.and_then(Seq::previous));
             self.report.unsigned_tail = match from {
                 Some(seq) => last.seq.0.saturating_sub(seq.0),
                 None => last.seq.0.saturating_add(1),
             };
         }
         // Runs report in turns, each kind of check for itself; the order within a record stays.
-        self.report.failures.sort_by_key(|failure| failure.place);
+        (self.report.failures, self.report.failures_total) = self.tally.finish();
         self.report
     }
 
@@ -248,26 +293,51 @@ impl Auditor {
         let Unreadable { place, code, detail, bytes } = frame;
         let seq = self.next_seq();
         let (ts_us, tip) = self.last.map_or((0, GENESIS_HASH), |last| (last.ts_us, last.tip));
-        self.last = Some(Link { place, seq, ts_us, tip: next_tip(&bytes, &tip) });
-        self.first_seq.get_or_insert(seq);
-        self.report.failures.push(Failure { code, place, seq, detail });
+        let link = Link { place, seq, ts_us, tip: next_tip(&bytes, &tip) };
+        self.last = Some(link);
+        if self.tally.range().contains(seq) {
+            self.report.records = self.report.records.saturating_add(1);
+            self.counted_first.get_or_insert(seq);
+            self.counted_last = Some(link);
+        }
+        self.tally.push(Failure { code, place, seq, detail });
     }
 
     fn join(&mut self, run: &RunSummary) {
         let Some(first) = run.first else { return };
-        self.first_seq.get_or_insert(first.seq);
+        let is_on_trust = self.close_damage(first.seq);
         let Some(last) = &self.last else {
             self.check_start(&first, run.starts_with_certificate());
             return;
         };
+        let expected = last.seq.next();
         let failures = check_link(last, first.place, first.seq, first.ts_us, &first.tip);
-        self.report.failures.extend(failures.into_iter().flatten());
+        let is_gap = is_on_trust && first.seq > expected;
+        for failure in failures.into_iter().flatten() {
+            // Behind lost records neither the tip nor the entries of the batch are known.
+            if !(is_gap && failure.code == FailureCode::ChainBroken) {
+                self.tally.push_span(failure, expected.min(first.seq), expected.max(first.seq));
+            }
+        }
+        if is_gap {
+            self.window_from = None;
+        }
+    }
+
+    /// Reports the damage before the record of this seq; whether there was any.
+    fn close_damage(&mut self, next: Seq) -> bool {
+        let is_damaged = !self.open_damage.is_empty();
+        for failure in self.open_damage.drain(..) {
+            let (from, to) = (failure.seq.min(next), failure.seq.max(next));
+            self.tally.push_span(failure, from, to);
+        }
+        is_damaged
     }
 
     fn check_start(&mut self, first: &Link, is_certificate: bool) {
         let Link { place, seq, .. } = *first;
         let mut fail = |code, detail: String| {
-            self.report.failures.push(Failure { code, place, seq, detail });
+            self.tally.push_span(Failure { code, place, seq, detail }, Seq::FIRST, seq);
         };
         if seq != Seq::FIRST || first.tip != GENESIS_HASH {
             let detail = "the log must start at seq 0 with a prevHash of zeros".to_string();
@@ -283,7 +353,7 @@ impl Auditor {
     fn take_event(&mut self, event: &Event, pending: &mut Vec<PendingSignature>) -> bool {
         let bytes = match &event.kind {
             EventKind::Signature(envelope) => {
-                self.report.signatures = self.report.signatures.saturating_add(1);
+                self.report.signatures = self.report.signatures.saturating_add(self.weight(event));
                 let covered = event.seq.previous().unwrap_or_default();
                 let by = envelope.fingerprint;
                 if let Some((shard_id, key)) = self.active_if(|key| key.fingerprint() == by) {
@@ -312,7 +382,7 @@ impl Auditor {
                     Some(Err(error)) => error.to_string(),
                     _ => format!("key {} was never certified", revocation.public_key),
                 };
-                self.fail_at(event, FailureCode::RevocationInvalid, detail);
+                self.fail_key(event, FailureCode::RevocationInvalid, detail);
             }
             Control::Settlement(settlement) => {
                 self.settlement(event, &settlement, pending);
@@ -327,7 +397,7 @@ impl Auditor {
         let shard_id = *self.report.shard_id.get_or_insert(certificate.shard_id);
         if certificate.shard_id != shard_id {
             let detail = format!("it is for shard {}, this is {shard_id}", certificate.shard_id);
-            self.fail_at(event, FailureCode::WrongShard, detail);
+            self.fail_key(event, FailureCode::WrongShard, detail);
             return;
         }
         let keyring = self.keyring.get_or_insert_with(|| Keyring::new(shard_id, self.trusted));
@@ -337,7 +407,7 @@ impl Auditor {
                 keys::Error::FormatTooNew { .. } => FailureCode::FormatTooNew,
                 _ => FailureCode::CertificateInvalid,
             };
-            self.fail_at(event, code, error.to_string());
+            self.fail_key(event, code, error.to_string());
         }
     }
 
@@ -347,7 +417,7 @@ impl Auditor {
         settlement: &Settlement<'_>,
         pending: &mut Vec<PendingSignature>,
     ) {
-        self.report.settlements = self.report.settlements.saturating_add(1);
+        self.report.settlements = self.report.settlements.saturating_add(self.weight(event));
         let (from, to) = (settlement.from_seq, settlement.to_seq);
         let starts_well = self.window_from.is_none_or(|expected| from == expected);
         if !starts_well || from > to || to.next() != event.seq {
@@ -387,8 +457,19 @@ impl Auditor {
         is_it(&key).then_some((keyring.shard_id(), key))
     }
 
+    /// 1 for a record that the report counts, else 0.
+    fn weight(&self, event: &Event) -> u64 {
+        self.tally.range().contains(event.seq).into()
+    }
+
+    /// A key document that does not hold concerns everything behind it.
+    fn fail_key(&mut self, event: &Event, code: FailureCode, detail: String) {
+        let (place, seq) = (event.place, event.seq);
+        self.tally.push_span(Failure { code, place, seq, detail }, seq, Seq(u64::MAX));
+    }
+
     fn fail_at(&mut self, event: &Event, code: FailureCode, detail: String) {
         let (place, seq) = (event.place, event.seq);
-        self.report.failures.push(Failure { code, place, seq, detail });
+        self.tally.push(Failure { code, place, seq, detail });
     }
 }

@@ -47,6 +47,7 @@ mod keyring;
 mod record;
 mod run;
 mod settlement;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod tip;
@@ -61,7 +62,7 @@ pub use error::RecordError;
 pub use failure::{Failure, FailureCode};
 pub use keyring::{KeyState, Keyring};
 pub use record::{Record, peek_link};
-pub use run::{KeyWindow, Link, RunSummary, check_run};
+pub use run::{KeyWindow, Link, RunSummary, check_run, check_run_in};
 pub use settlement::{MemberDelta, Settlement};
 pub use tip::next_tip;
 pub use writer::{ChainError, ChainWriter};

@@ -14,10 +14,10 @@ use super::failure::{Failure, FailureCode};
 use super::record::Record;
 use super::tip::next_tip;
 use super::trail::Step;
-use crate::Seq;
 use crate::frame::Place;
 use crate::hash::Digest;
 use crate::keys::{self, Certificate, PublicKey};
+use crate::{Seq, SeqRange};
 
 /// The active key's validity, as a run assumes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +89,11 @@ pub struct RunSummary {
     pub consumed: usize,
     /// The key window it was checked under.
     pub window: Option<KeyWindow>,
+    /// The records it counts and reports on.
+    pub(super) range: SeqRange,
     pub(super) entries: u64,
+    /// What of the run, without its leading frames, lies in `range`.
+    pub(super) counted: Counted,
     /// Frames before the first record.
     pub(super) leading: Vec<Unreadable>,
     pub(super) first: Option<Link>,
@@ -98,6 +102,15 @@ pub struct RunSummary {
     pub(super) failures: Vec<Failure>,
     /// The first record that wants an active key where there is none.
     pub(super) keyless: Option<Failure>,
+}
+
+/// The part of a run that lies in a range.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Counted {
+    pub(super) records: u64,
+    pub(super) entries: u64,
+    pub(super) first_seq: Option<Seq>,
+    pub(super) last: Option<Link>,
 }
 
 /// Checks the records of `frames`, in order, under `window`.
@@ -110,10 +123,27 @@ pub fn check_run<'a>(
     frames: impl IntoIterator<Item = (Place, &'a [u8])>,
     window: Option<KeyWindow>,
 ) -> RunSummary {
+    check_run_in(frames, window, SeqRange::ALL)
+}
+
+/// As [`check_run`], for an auditor that reports on `range` alone: see
+/// [`Auditor::with_range`](super::Auditor::with_range).
+///
+/// Takes no more from `frames` than [`RunSummary::consumed`] says.
+///
+/// Does not prove anything about signatures, keys or settlements, nor that the run continues the
+/// log: that is the auditor's part.
+pub fn check_run_in<'a>(
+    frames: impl IntoIterator<Item = (Place, &'a [u8])>,
+    window: Option<KeyWindow>,
+    range: SeqRange,
+) -> RunSummary {
     let mut run = RunSummary {
         consumed: 0,
         window,
+        range,
         entries: 0,
+        counted: Counted::default(),
         leading: Vec::new(),
         first: None,
         last: None,
@@ -160,16 +190,22 @@ impl RunSummary {
         let (seq, ts_us, prev_hash) = (record.seq(), record.ts_us(), *record.prev_hash());
         match &self.last {
             Some(last) => {
-                if let Some(failure) = check_link(last, place, seq, ts_us, &prev_hash) {
-                    self.failures.extend(failure);
+                if let Some(failures) = check_link(last, place, seq, ts_us, &prev_hash) {
+                    let expected = last.seq.next();
+                    if self.range.meets(expected.min(seq), expected.max(seq)) {
+                        self.failures.extend(failures);
+                    }
                 }
             }
             None => self.first = Some(Link { place, seq, ts_us, tip: prev_hash }),
         }
-        self.last = Some(Link { place, seq, ts_us, tip: record.tip(bytes) });
+        self.step(Link { place, seq, ts_us, tip: record.tip(bytes) });
         match record {
             Record::Entry(_) => {
                 self.entries = self.entries.saturating_add(1);
+                if self.range.contains(seq) {
+                    self.counted.entries = self.counted.entries.saturating_add(1);
+                }
                 self.check_window(place, seq, ts_us);
                 false
             }
@@ -189,8 +225,22 @@ impl RunSummary {
         }
     }
 
+    /// Moves on over a record.
+    #[inline]
+    fn step(&mut self, link: Link) {
+        self.last = Some(link);
+        if self.range.contains(link.seq) {
+            self.counted.records = self.counted.records.saturating_add(1);
+            self.counted.first_seq.get_or_insert(link.seq);
+            self.counted.last = Some(link);
+        }
+    }
+
     #[inline]
     fn check_window(&mut self, place: Place, seq: Seq, ts_us: u64) {
+        if !self.range.contains(seq) {
+            return;
+        }
         let code = FailureCode::OutsideKeyWindow;
         let ts_ms = ts_us / 1_000;
         let Some(window) = self.window else {
@@ -217,10 +267,12 @@ impl RunSummary {
         let code =
             if is_too_new { FailureCode::FormatTooNew } else { FailureCode::RecordMalformed };
         let detail = error.to_string();
-        if let Some(last) = &mut self.last {
+        if let Some(last) = self.last {
             let seq = last.seq.next();
-            *last = Link { place, seq, ts_us: last.ts_us, tip: next_tip(bytes, &last.tip) };
-            self.failures.push(Failure { code, place, seq, detail });
+            self.step(Link { place, seq, ts_us: last.ts_us, tip: next_tip(bytes, &last.tip) });
+            if is_too_new || self.range.contains(seq) {
+                self.failures.push(Failure { code, place, seq, detail });
+            }
         } else {
             self.leading.push(Unreadable { place, code, detail, bytes: bytes.to_vec() });
         }

@@ -120,9 +120,7 @@ mod tests {
                 let place = Place { segment: SegmentNumber::new(segment).unwrap(), offset };
                 Step { seq: Seq(seq), place, is_settlement }
             }).collect();
-            for step in &steps {
-                trail.push(*step);
-            }
+            steps.iter().for_each(|step| trail.push(*step));
             prop_assert_eq!(trail.steps().collect::<Vec<_>>(), steps);
         }
     }

@@ -34,4 +34,4 @@ mod tests;
 pub use decide::{Corruption, Decision, Durable, Findings, Later, Stop, decide};
 pub use layout::{Candidate, ChainLayout, Layout, Seen};
 pub use scan::{Kept, Mark, Position, Scan, StopReason, Window};
-pub use search::{Found, Search};
+pub use search::{Found, NextRecord, Search, next_record};

@@ -5,9 +5,12 @@ use alloc::collections::VecDeque;
 use super::decide::Later;
 use super::layout::{Layout, Seen};
 use crate::Seq;
+use crate::chain::{Record, peek_link};
 use crate::frame::Place;
 use crate::hash::Digest;
-use crate::limits::{LENGTH_PREFIX_SIZE, MAX_RECORD_SIZE, MIN_RECORD_SIZE};
+use crate::limits::{
+    DIGEST_SIZE, LENGTH_PREFIX_SIZE, MAX_RECORD_SIZE, MAX_UINT_SIZE, MIN_RECORD_SIZE,
+};
 
 /// Later signature records whose successor is still awaited.
 const AWAITED: usize = 64;
@@ -70,7 +73,6 @@ impl Search {
         while self.behind_signature.is_none() {
             let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) else { break };
             let step = match probe(layout, rest) {
-                Probe::None => 1,
                 Probe::NeedsMore if is_end => 1,
                 Probe::NeedsMore => return at,
                 Probe::Record { seen, size } if self.after.is_none_or(|after| seen.seq > after) => {
@@ -78,7 +80,7 @@ impl Search {
                     self.found(&seen, Place { offset, ..place });
                     size
                 }
-                Probe::Record { .. } => 1,
+                Probe::None | Probe::Record { .. } => 1,
             };
             at = at.saturating_add(step);
         }
@@ -101,6 +103,7 @@ impl Search {
     }
 }
 
+#[expect(clippy::large_enum_variant, reason = "it lives on the stack, one at a time")]
 enum Probe {
     None,
     NeedsMore,
@@ -127,3 +130,67 @@ fn probe<L: Layout>(layout: &L, bytes: &[u8]) -> Probe {
         None => Probe::None,
     }
 }
+
+/// Where the next record starts, as far as some bytes tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NextRecord {
+    /// A record's frame starts here, counted from the start of the bytes.
+    At(usize),
+    /// None starts in the first `passed` bytes, and `wanted` bytes from there on are needed to
+    /// go on.
+    Wanted {
+        /// Bytes that need not be shown again.
+        passed: usize,
+        /// Bytes to show, from there on.
+        wanted: usize,
+    },
+    /// None starts in these bytes.
+    None,
+}
+
+/// Looks for the first frame with a record of this format, at every byte. `available` bytes follow
+/// from the start of `bytes` on to the end of the segment; `bytes` may be fewer.
+///
+/// Unlike [`Search`] it takes any record that decodes strictly: it finds the place where reading
+/// can go on behind damage, and leaves what the record is worth to those who check it.
+pub fn next_record(bytes: &[u8], available: u64) -> NextRecord {
+    for (at, rest) in (0..bytes.len()).map(|at| (at, bytes.get(at..).unwrap_or_default())) {
+        let left = available.saturating_sub(at as u64);
+        let needs = |wanted: usize| {
+            (wanted as u64 <= left).then_some(NextRecord::Wanted { passed: at, wanted })
+        };
+        let Some((prefix, payload)) = rest.split_first_chunk::<LENGTH_PREFIX_SIZE>() else {
+            match needs(HEADER_SIZE) {
+                Some(wanted) => return wanted,
+                None => continue,
+            }
+        };
+        let length = u32::from_le_bytes(*prefix) as usize;
+        let size = LENGTH_PREFIX_SIZE.saturating_add(length);
+        if !(MIN_RECORD_SIZE..=MAX_RECORD_SIZE).contains(&length) || size as u64 > left {
+            continue;
+        }
+        if payload.first().is_some_and(|byte| !Record::may_start_with(*byte)) {
+            continue;
+        }
+        let Some(payload) = payload.get(..length) else {
+            if rest.len() < HEADER_SIZE {
+                return NextRecord::Wanted { passed: at, wanted: HEADER_SIZE };
+            }
+            // Few false starts get past the head, so hardly ever is a long frame waited for in vain.
+            if peek_link(payload).is_err() {
+                continue;
+            }
+            return NextRecord::Wanted { passed: at, wanted: size };
+        };
+        if Record::decode(payload).is_ok() {
+            return NextRecord::At(at);
+        }
+    }
+    NextRecord::None
+}
+
+/// A length prefix and what [`peek_link`] reads at most. Every record's frame is longer.
+const HEADER_SIZE: usize = LENGTH_PREFIX_SIZE + 1 + MAX_UINT_SIZE + 2 + DIGEST_SIZE;
+
+const _: () = assert!(HEADER_SIZE <= LENGTH_PREFIX_SIZE + MIN_RECORD_SIZE);

@@ -1,0 +1,113 @@
+//! Verifies a shard on all cores, in constant memory, and goes on past damage.
+//!
+//! A thread reads the segments and cuts them into blocks at frame boundaries; workers check the
+//! blocks by themselves ([`check_run_in`](countersign_core::chain::check_run_in)) and verify
+//! signatures; the calling thread joins what they found, in order
+//! ([`Auditor`](countersign_core::chain::Auditor)). The report does not depend on the number of
+//! threads nor on the size of the blocks.
+//!
+//! ```no_run
+//! use std::path::Path;
+//! use countersign::store::disk::RealDisk;
+//! use countersign::verify::{VerifyOptions, verify_shard};
+//! use countersign_core::keys::PublicKey;
+//!
+//! let operator = PublicKey::from_hex(&"a3".repeat(32)).unwrap();
+//! let options = VerifyOptions::new(operator);
+//! let report = verify_shard(&RealDisk, Path::new("meter"), &options, |_, _| {}).unwrap();
+//! println!("{report}");
+//! ```
+
+mod blocks;
+mod error;
+mod pipeline;
+mod queue;
+mod reading;
+mod report;
+mod walk;
+
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::thread::available_parallelism;
+
+use countersign_core::keys::PublicKey;
+use countersign_core::{Seq, SeqRange};
+
+pub use error::VerifyError;
+pub use report::{FailureReport, KeyReport, ShardReport};
+
+use crate::store::ShardPaths;
+use crate::store::disk::Disk;
+use reading::Source;
+
+/// How to verify a shard.
+#[derive(Clone, Copy, Debug)]
+pub struct VerifyOptions {
+    /// The operator key that the caller trusts.
+    pub operator_public_key: PublicKey,
+    /// Threads that check; `None` for one per core.
+    pub threads: Option<NonZeroUsize>,
+    /// First record to report on; `None` for record 0.
+    pub from: Option<Seq>,
+    /// Last record to report on; `None` for the last one.
+    pub to: Option<Seq>,
+    /// Bytes that a worker checks at a time; `None` to choose by the number of threads.
+    pub block_size: Option<NonZeroUsize>,
+}
+
+impl VerifyOptions {
+    /// The whole shard, on all cores.
+    pub const fn new(operator_public_key: PublicKey) -> Self {
+        Self { operator_public_key, threads: None, from: None, to: None, block_size: None }
+    }
+}
+
+/// Verifies everything in the shard in `dir` that can be checked without another copy of it.
+///
+/// `progress` is called on this thread with the bytes verified so far and all bytes.
+///
+/// With `from` and `to` the whole log is read all the same: keys and chain come from what lies
+/// before, and a later record may take a key back. The report then counts the records of the
+/// range, gives the seq and tip of its last record, and has the failures that concern it: of its
+/// records, of gaps that reach into it, and of key documents before its end.
+///
+/// Takes no lock and writes nothing. It may run beside a writer, and then reports on the
+/// segments that were there when it began. An incomplete frame at the end of the last segment
+/// is no failure: it was never acknowledged, and its size is in the report.
+///
+/// # Errors
+/// If the directory is no shard, a file cannot be read, or the range is not in the log. What is
+/// wrong *in* the log is in the report.
+///
+/// Does not prove that the shard is complete: a log cut behind any signature passes, and only
+/// somebody who knows a later settlement or receipt can tell. Nor when the last record was
+/// written, since a signature does not cover its own time and no record follows. Nor that the
+/// entries are true: it is the operator's own record of what happened, unchanged since.
+pub fn verify_shard(
+    disk: &dyn Disk,
+    dir: &Path,
+    options: &VerifyOptions,
+    progress: impl Fn(u64, u64),
+) -> Result<ShardReport, VerifyError> {
+    let range = SeqRange {
+        from: options.from.unwrap_or(SeqRange::ALL.from),
+        to: options.to.unwrap_or(SeqRange::ALL.to),
+    };
+    if range.from > range.to {
+        return Err(VerifyError::InvalidRange { from: range.from, to: range.to });
+    }
+    let source = Source::list(disk, &ShardPaths::new(dir))?;
+    let threads = options.threads.or_else(|| available_parallelism().ok());
+    let plan = pipeline::Plan::new(threads.map_or(1, NonZeroUsize::get), options.block_size);
+    let (segments, bytes) = (source.segments(), source.bytes());
+    let verdict = pipeline::run(&source, &plan, options.operator_public_key, range, &progress)?;
+    let is_outside = verdict.audit.last_seq.is_none() && verdict.audit.failures_total == 0;
+    if is_outside {
+        return Err(VerifyError::OutsideLog { from: range.from, next: verdict.next_seq });
+    }
+    Ok(ShardReport::new(
+        options.operator_public_key,
+        verdict,
+        report::Extent { segments, bytes, threads: plan.threads },
+    ))
+}

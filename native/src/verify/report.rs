@@ -1,0 +1,241 @@
+//! The report over a shard, for people and as JSON.
+
+use std::fmt;
+
+use countersign_core::Seq;
+use countersign_core::chain::{Failure, KeyState};
+use countersign_core::hash::Digest;
+use countersign_core::keys::{PublicKey, ShardId};
+use serde::Serialize;
+
+use super::pipeline::Verdict;
+use crate::render::{as_text, as_text_or_null};
+
+/// What a report never says.
+const DOES_NOT_PROVE: &str = "This does not prove that the shard is complete: a log cut behind \
+     any signature passes, and only a later settlement or receipt can tell. Nor does it prove \
+     that the entries are true, only that they are what the operator's keys signed.";
+
+/// What a shard holds and what of it fails. As JSON: camelCase names, 64-bit numbers as decimal
+/// strings, keys and hashes as hex.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ShardReport {
+    /// The shard, if a certificate tells it.
+    #[serde(serialize_with = "as_text_or_null")]
+    pub shard_id: Option<ShardId>,
+    /// The operator key it was checked against.
+    #[serde(serialize_with = "as_text")]
+    pub operator_public_key: PublicKey,
+    /// Whether nothing failed.
+    pub valid: bool,
+    /// Records, of any kind.
+    #[serde(serialize_with = "as_text")]
+    pub records: u64,
+    /// Entries.
+    #[serde(serialize_with = "as_text")]
+    pub entries: u64,
+    /// Signature records.
+    #[serde(serialize_with = "as_text")]
+    pub signatures: u64,
+    /// Settlements.
+    #[serde(serialize_with = "as_text")]
+    pub settlements: u64,
+    /// The last record; `None` if there is none.
+    #[serde(serialize_with = "as_text_or_null")]
+    pub last_seq: Option<Seq>,
+    /// The chain tip after it.
+    #[serde(serialize_with = "as_text")]
+    pub tip: Digest,
+    /// Records at the end that no signature covers.
+    #[serde(serialize_with = "as_text")]
+    pub unsigned_tail: u64,
+    /// Bytes of an incomplete frame at the end of the log: never acknowledged, and no failure.
+    #[serde(serialize_with = "as_text")]
+    pub torn_tail_bytes: u64,
+    /// Segments read.
+    pub segments: usize,
+    /// Bytes in them, unused space included.
+    #[serde(serialize_with = "as_text")]
+    pub bytes: u64,
+    /// The process keys of the whole log, in order of their certificates.
+    pub keys: Vec<KeyReport>,
+    /// The first failures by place, 10,000 at most.
+    pub failures: Vec<FailureReport>,
+    /// How many failures there are.
+    #[serde(serialize_with = "as_text")]
+    pub failures_total: u64,
+    /// Threads that checked.
+    pub threads: usize,
+}
+
+/// A process key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct KeyReport {
+    /// The key.
+    #[serde(serialize_with = "as_text")]
+    pub public_key: PublicKey,
+    /// The record of its certificate.
+    #[serde(serialize_with = "as_text")]
+    pub certified_at: Seq,
+    /// Start of its validity, milliseconds since the epoch.
+    #[serde(serialize_with = "as_text")]
+    pub not_before_ms: u64,
+    /// End of its validity, exclusive.
+    #[serde(serialize_with = "as_text")]
+    pub expires_at_ms: u64,
+    /// The record of its first revocation.
+    #[serde(serialize_with = "as_text_or_null")]
+    pub revoked_at: Option<Seq>,
+    /// From where its signatures no longer count.
+    #[serde(serialize_with = "as_text_or_null")]
+    pub compromised_from: Option<Seq>,
+}
+
+/// A failed check.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FailureReport {
+    /// Which check, in stable kebab-case.
+    pub code: &'static str,
+    /// File name of the segment.
+    pub segment: String,
+    /// Where the frame starts in it, in bytes.
+    #[serde(serialize_with = "as_text")]
+    pub offset: u64,
+    /// The record: as it says itself where it can be read, else the one expected there.
+    #[serde(serialize_with = "as_text")]
+    pub seq: Seq,
+    /// What was expected and what was found.
+    pub detail: String,
+}
+
+/// What was read, and by how many.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Extent {
+    pub(super) segments: usize,
+    pub(super) bytes: u64,
+    pub(super) threads: usize,
+}
+
+impl ShardReport {
+    pub(super) fn new(operator: PublicKey, verdict: Verdict, extent: Extent) -> Self {
+        let Verdict { audit, keys, torn_tail_bytes, .. } = verdict;
+        Self {
+            shard_id: audit.shard_id,
+            operator_public_key: operator,
+            valid: audit.failures_total == 0,
+            records: audit.records,
+            entries: audit.entries,
+            signatures: audit.signatures,
+            settlements: audit.settlements,
+            last_seq: audit.last_seq,
+            tip: audit.tip,
+            unsigned_tail: audit.unsigned_tail,
+            torn_tail_bytes,
+            segments: extent.segments,
+            bytes: extent.bytes,
+            keys: keys.iter().map(KeyReport::from).collect(),
+            failures: audit.failures.into_iter().map(FailureReport::from).collect(),
+            failures_total: audit.failures_total,
+            threads: extent.threads,
+        }
+    }
+}
+
+impl From<&KeyState> for KeyReport {
+    fn from(key: &KeyState) -> Self {
+        Self {
+            public_key: key.certificate.public_key,
+            certified_at: key.certified_at,
+            not_before_ms: key.certificate.not_before_ms,
+            expires_at_ms: key.certificate.expires_at_ms,
+            revoked_at: key.revoked_at,
+            compromised_from: key.compromised_from,
+        }
+    }
+}
+
+impl From<Failure> for FailureReport {
+    fn from(failure: Failure) -> Self {
+        Self {
+            code: failure.code.as_str(),
+            segment: failure.place.segment.file_name(),
+            offset: failure.place.offset,
+            seq: failure.seq,
+            detail: failure.detail,
+        }
+    }
+}
+
+impl fmt::Display for ShardReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.failures_total {
+            0 => f.write_str("VALID: every check passed\n")?,
+            1 => f.write_str("NOT VALID: 1 check failed\n")?,
+            count => writeln!(f, "NOT VALID: {count} checks failed")?,
+        }
+        if let Some(shard_id) = self.shard_id {
+            writeln!(f, "shard {shard_id}")?;
+        }
+        writeln!(f, "operator key {}", self.operator_public_key)?;
+        writeln!(
+            f,
+            "{} records in {} segments, {} bytes: {} entries, {} signatures, {} settlements",
+            self.records,
+            self.segments,
+            self.bytes,
+            self.entries,
+            self.signatures,
+            self.settlements,
+        )?;
+        if let Some(last_seq) = self.last_seq {
+            writeln!(f, "last seq {last_seq}, tip {}", self.tip)?;
+        }
+        match self.unsigned_tail {
+            0 => f.write_str("every record is covered by a signature\n")?,
+            count => writeln!(f, "{count} records at the end are covered by no signature")?,
+        }
+        if self.torn_tail_bytes > 0 {
+            let count = self.torn_tail_bytes;
+            writeln!(f, "{count} bytes of an incomplete frame at the end, never acknowledged")?;
+        }
+        for key in &self.keys {
+            writeln!(f, "{key}")?;
+        }
+        for failure in &self.failures {
+            writeln!(f, "{failure}")?;
+        }
+        let unlisted = self.failures_total.saturating_sub(self.failures.len() as u64);
+        if unlisted > 0 {
+            writeln!(f, "and {unlisted} more")?;
+        }
+        f.write_str(DOES_NOT_PROVE)
+    }
+}
+
+impl fmt::Display for KeyReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { public_key, certified_at, not_before_ms, expires_at_ms, .. } = self;
+        write!(
+            f,
+            "process key {public_key}, certified at seq {certified_at}, valid from \
+             {not_before_ms} to {expires_at_ms} ms"
+        )?;
+        if let Some(seq) = self.revoked_at {
+            write!(f, ", revoked at seq {seq}")?;
+        }
+        if let Some(seq) = self.compromised_from {
+            write!(f, ", compromised from seq {seq} on")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for FailureReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { code, segment, offset, seq, detail } = self;
+        write!(f, "{code}: seq {seq} in {segment} byte {offset}: {detail}")
+    }
+}
