@@ -16,15 +16,18 @@ mod reader;
 mod recover;
 pub mod segment_reader;
 mod state_file;
+mod status;
 mod survey;
 mod sync;
 mod writer;
 
 pub use clock::{Clock, ManualClock, SystemClock};
+pub(crate) use durable::sync_private_file;
 pub use error::{Damage, StoreError};
 pub use open::WriterOptions;
 pub use paths::ShardPaths;
 pub use reader::{Ahead, ReadError, ReadRecord, ShardReader};
 pub use recover::{ShardRecoveryResult, recover_log, recover_shard};
 pub use state_file::{Resume, ShardState};
+pub use status::{LastSettlement, ShardStatus, Tail, shard_status};
 pub use writer::{Appended, MeteringLogShard, Receipt, WriterStatus};

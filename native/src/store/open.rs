@@ -25,7 +25,7 @@ use super::group_commit::{DedupeSlot, GroupCommit, GroupRules};
 use super::journal::Journal;
 use super::log_file::LogFile;
 use super::paths::ShardPaths;
-use super::recover::{ShardRecoveryResult, lock_shard, recover_locked};
+use super::recover::{ShardRecoveryResult, lock_shard, recover_locked, refused};
 use super::segment_reader::{Next, SegmentReader, list_segments};
 use super::sync::thread;
 use super::writer::MeteringLogShard;
@@ -160,15 +160,20 @@ impl MeteringLogShard {
         let paths = ShardPaths::new(directory.as_ref());
         let disk = &*options.disk;
         let lock = lock_shard(disk, &paths)?;
-        let (survey, result) = match recover_locked(disk, &paths, &*options.clock) {
-            Ok(recovered) => recovered,
-            // What made this no shard also makes its lock file litter.
-            Err(error @ StoreError::NotAShard { .. }) => {
-                let _stays = lock.release();
-                return Err(error);
-            }
-            Err(error) => return Err(error),
-        };
+        match Self::prepare(paths, key, options) {
+            Ok((commit, dedupe_key, result)) => Ok((Self::start(commit, dedupe_key, lock), result)),
+            Err(error) => Err(refused(lock, error)),
+        }
+    }
+
+    /// Recovers the shard and makes a writer ready for it, under the lock.
+    fn prepare(
+        paths: ShardPaths,
+        key: Option<SigningKey>,
+        options: &WriterOptions,
+    ) -> Result<(GroupCommit, DedupeKey, ShardRecoveryResult), StoreError> {
+        let disk = &*options.disk;
+        let (survey, result) = recover_locked(disk, &paths, &*options.clock)?;
         let (Some(mark), Some(keyring)) = (&survey.kept.mark, survey.scan.layout().keyring())
         else {
             let path = paths.directory().to_path_buf();
@@ -190,7 +195,7 @@ impl MeteringLogShard {
         let journal = Journal::new(file, Some(mark));
         let (rules, clock) = (options.rules(), Arc::clone(&options.clock));
         let commit = GroupCommit::new(chain, key, dedupe, journal, rules, clock);
-        Ok((Self::start(commit, dedupe_key, lock), result))
+        Ok((commit, dedupe_key, result))
     }
 }
 

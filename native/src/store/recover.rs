@@ -58,7 +58,10 @@ pub fn recover_shard(
         return report(disk, &paths, &survey, Vec::new());
     }
     let lock = lock_shard(disk, &paths)?;
-    let (_, result) = recover_locked(disk, &paths, clock)?;
+    let result = match recover_locked(disk, &paths, clock) {
+        Ok((_, result)) => result,
+        Err(error) => return Err(refused(lock, error)),
+    };
     lock.release().map_err(|error| StoreError::io("remove", paths.lock(), error))?;
     Ok(result)
 }
@@ -92,6 +95,13 @@ pub(super) fn lock_shard(
         }
         LockError::Io(error) => StoreError::io("lock", paths.lock(), error),
     })
+}
+
+/// Gives up the lock of a shard that is not written after all, so that it is left as it was. A
+/// lock file that stays is litter, nothing worse.
+pub(super) fn refused(lock: Box<dyn DiskLock>, error: StoreError) -> StoreError {
+    let _stays = lock.release();
+    error
 }
 
 /// Recovers while the caller holds the lock.
