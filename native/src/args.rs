@@ -57,6 +57,8 @@ pub struct Args {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Meter an hour of real requests, cut the power, recover, verify, tamper
+    Demo(DemoArgs),
     /// Make keys and show them; certify, rotate and revoke them in a shard
     #[command(subcommand, after_help = "Example:\n  countersign key generate --out operator.key")]
     Key(KeyCommand),

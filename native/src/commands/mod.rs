@@ -3,6 +3,7 @@
 
 mod certificate;
 mod completions;
+mod demo;
 mod failures;
 mod key;
 mod key_log;
@@ -86,6 +87,7 @@ pub fn run(arguments: Vec<OsString>, stdout: &mut dyn Write, stderr: &mut dyn Wr
 
 fn dispatch(command: Command, output: &mut Output<'_>) -> Outcome {
     match command {
+        Command::Demo(args) => demo::run(&args, output),
         Command::Key(command) => key::run(command, output),
         Command::Shard(command) => shard::run(command, output),
         Command::Completions(args) => completions::run(&args, output),

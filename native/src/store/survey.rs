@@ -99,7 +99,13 @@ pub(super) fn survey<L: Layout>(
     fresh: impl FnOnce() -> L,
     state: Option<ShardState>,
 ) -> Result<Survey<L>, StoreError> {
-    let in_directory = |error| StoreError::io("read", paths.directory(), error);
+    let in_directory = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
+            let path = paths.directory().to_path_buf();
+            StoreError::NotAShard { path, why: "there is no such directory" }
+        }
+        _ => StoreError::io("read", paths.directory(), error),
+    };
     let (segments, gap) = list_segments(disk, paths).map_err(in_directory)?;
     if let Some(missing) = gap {
         return Err(StoreError::Corrupt(Damage {

@@ -10,6 +10,9 @@ mod status;
 mod tail;
 mod verify;
 
+pub(super) use recover::recovery_json;
+pub(super) use verify::report_json;
+
 use super::Output;
 use crate::args::ShardCommand;
 use crate::exit::Outcome;
