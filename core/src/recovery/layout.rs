@@ -5,6 +5,7 @@ use crate::Seq;
 use crate::chain::{Control, Keyring, Record};
 use crate::hash::Digest;
 use crate::keys::{Signature, VerifyingKey, signature_message};
+use crate::tags::FORMAT_VERSION;
 
 /// What a record says about its place in the chain.
 #[derive(Clone, Debug)]
@@ -93,6 +94,12 @@ impl Layout for ChainLayout {
     #[inline]
     fn peek(&self, bytes: &[u8]) -> Option<Seen> {
         let record = Record::decode(bytes).ok()?;
+        if let Some(Control::Certificate(certificate)) = record.control()
+            && certificate.format_version > FORMAT_VERSION
+        {
+            // What follows may mean something else.
+            return None;
+        }
         let (seq, prev_hash) = (record.seq(), *record.prev_hash());
         Some(Seen {
             seq,

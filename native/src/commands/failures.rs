@@ -34,10 +34,9 @@ impl Failure for StoreError {
                 ("expectedTipHash", expected.to_string().into()),
                 ("lastSeq", last_seq.to_string().into()),
             ],
-            Self::DuplicateOpId { existing_seq } => vec![
-                ("field", "opId".into()),
-                ("existingSeq", existing_seq.to_string().into()),
-            ],
+            Self::DuplicateOpId { existing_seq } => {
+                vec![("field", "opId".into()), ("existingSeq", existing_seq.to_string().into())]
+            }
             Self::Chain(error) => error.fields(),
             Self::AppendUndone(cause) | Self::Poisoned(cause) => cause.fields(),
             _ => Vec::new(),
@@ -70,7 +69,9 @@ impl Failure for ChainError {
 
     fn fields(&self) -> Vec<(&'static str, Value)> {
         match self {
-            Self::Record(error) => error.field().map(|field| ("field", field.into())).into_iter().collect(),
+            Self::Record(error) => {
+                error.field().map(|field| ("field", field.into())).into_iter().collect()
+            }
             Self::ProcessKeyExpired { expires_at_ms, .. } => {
                 vec![("expiresAtMs", expires_at_ms.to_string().into())]
             }

@@ -34,8 +34,7 @@ pub(super) fn certify(args: &KeyCertifyArgs, output: &mut Output<'_>) -> Outcome
             return Err(Refusal { code: "process-key-still-valid", message }.into());
         }
     }
-    let certificate =
-        certify_now(&operator, status.shard_id, process.public_key(), args.lifetime)?;
+    let certificate = certify_now(&operator, status.shard_id, process.public_key(), args.lifetime)?;
     let (shard, _) = MeteringLogShard::open(&args.dir, None, &WriterOptions::default())?;
     finish(&shard, shard.certify(&certificate, process), &certificate, None, output)
 }
@@ -80,8 +79,7 @@ pub(super) fn revoke(args: &KeyRevokeArgs, output: &mut Output<'_>) -> Outcome {
         args.reason,
         args.effective_at_seq.map(countersign_core::Seq),
     )?;
-    let is_active =
-        status.active.as_ref().is_some_and(|key| key.certificate.public_key == revoked);
+    let is_active = status.active.as_ref().is_some_and(|key| key.certificate.public_key == revoked);
     let told = json!({
         "revokedPublicKey": revoked.to_string(),
         "reason": args.reason.as_str(),
@@ -115,8 +113,7 @@ pub(super) fn revoke(args: &KeyRevokeArgs, output: &mut Output<'_>) -> Outcome {
     // `clap` lets one of the two through.
     let Some(process) = &args.process_key else { return Ok(Exit::Failed) };
     let process = key_file::load(process)?;
-    let (shard, _) =
-        MeteringLogShard::open(&args.dir, Some(process), &WriterOptions::default())?;
+    let (shard, _) = MeteringLogShard::open(&args.dir, Some(process), &WriterOptions::default())?;
     let revocation = shard.revoke(&revocation);
     let end = shard.status();
     let closed = shard.close();
@@ -127,10 +124,7 @@ pub(super) fn revoke(args: &KeyRevokeArgs, output: &mut Output<'_>) -> Outcome {
 }
 
 /// Where the shard stands, if `operator` is its operator.
-fn status_for(
-    directory: &Path,
-    operator: &SigningKey,
-) -> Result<ShardStatus, Box<dyn Failure>> {
+fn status_for(directory: &Path, operator: &SigningKey) -> Result<ShardStatus, Box<dyn Failure>> {
     let status = shard_status(&RealDisk, directory)?;
     let (expected, found) = (status.operator_public_key, operator.public_key());
     if expected == found {

@@ -69,8 +69,7 @@ pub fn run(arguments: Vec<OsString>, stdout: &mut dyn Write, stderr: &mut dyn Wr
         .any(|argument| argument == "--json");
     let (json, outcome) = match Args::try_parse_from(arguments) {
         Ok(args) => {
-            let mut output = 
-                Output { json: args.json, stdout: &mut *stdout, stderr: &mut *stderr };
+            let mut output = Output { json: args.json, stdout: &mut *stdout, stderr: &mut *stderr };
             (args.json, dispatch(args.command, &mut output))
         }
         Err(error) => (asks_for_json, answer(&error, stdout, stderr)),

@@ -3,7 +3,7 @@
 use countersign_core::Seq;
 use countersign_core::chain::{ChainWriter, Control, Record};
 use countersign_core::frame::{FrameStep, Place, read_frame};
-use countersign_core::hash::Blake3;
+use countersign_core::hash::{Blake3, Digest};
 use countersign_core::limits::LENGTH_PREFIX_SIZE;
 use countersign_core::merkle::{Frontier, leaf_hash};
 use countersign_core::recovery::{Mark, Position, Window};
@@ -21,6 +21,8 @@ pub(super) struct Journal {
     frontier: Frontier<Blake3>,
     /// Where the last record's frame starts.
     last_start: Place,
+    /// The tip that the resume point on disk names.
+    saved: Option<Digest>,
 }
 
 impl Journal {
@@ -32,10 +34,16 @@ impl Journal {
                 window: *window,
                 frontier: frontier.clone(),
                 last_start: position.start,
+                // Opening has just written it.
+                saved: Some(position.tip),
             },
-            None => {
-                Self { file, window: Window::default(), frontier: Frontier::new(), last_start: end }
-            }
+            None => Self {
+                file,
+                window: Window::default(),
+                frontier: Frontier::new(),
+                last_start: end,
+                saved: None,
+            },
         }
     }
 
@@ -62,7 +70,7 @@ impl Journal {
     }
 
     /// F2, F3: writes the resume point behind everything durable.
-    pub(super) fn save(&self, after: &ChainWriter, now_us: u64) -> Result<(), StoreError> {
+    pub(super) fn save(&mut self, after: &ChainWriter, now_us: u64) -> Result<(), StoreError> {
         let (Some(seq), Some(keyring)) = (after.next_seq().previous(), after.keyring()) else {
             return Ok(());
         };
@@ -75,12 +83,17 @@ impl Journal {
         };
         let mark = Mark { position, window: self.window, frontier: self.frontier.clone() };
         let state = ShardState::new(&mark, keyring, now_us / 1_000);
-        durable::replace_state(self.file.disk(), self.file.paths(), &state.to_bytes())
+        durable::replace_state(self.file.disk(), self.file.paths(), &state.to_bytes())?;
+        self.saved = Some(after.tip());
+        Ok(())
     }
 
-    /// Ends cleanly: unused space cut off, resume point written.
+    /// Ends cleanly: unused space cut off, resume point written if it is not there already.
     pub(super) fn close(&mut self, after: &ChainWriter, now_us: u64) -> Result<(), StoreError> {
         self.file.close()?;
+        if self.saved == Some(after.tip()) {
+            return Ok(());
+        }
         self.save(after, now_us)
     }
 

@@ -89,7 +89,12 @@ pub(super) fn lock_shard(
         LockError::Held(owner) => {
             StoreError::Locked { path: paths.directory().to_path_buf(), owner }
         }
-        LockError::Io(error) if error.kind() == std::io::ErrorKind::NotFound => {
+        LockError::Io(error)
+            if matches!(
+                error.kind(),
+                std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
+            ) =>
+        {
             let path = paths.directory().to_path_buf();
             StoreError::NotAShard { path, why: "there is no such directory" }
         }

@@ -220,7 +220,9 @@ fn last_settlement(
 /// away a writer that starts just then. And what is written in the lock file.
 fn lock_of(disk: &dyn Disk, paths: &ShardPaths) -> (Option<bool>, String) {
     let path = paths.lock();
-    let Ok(owner) = read_small(disk, &path, OWNER_SIZE) else { return (Some(false), String::new()) };
+    let Ok(owner) = read_small(disk, &path, OWNER_SIZE) else {
+        return (Some(false), String::new());
+    };
     let owner = String::from_utf8_lossy(&owner).trim().to_owned();
     let inode = fs::metadata(&path).map(|file| file.ino());
     let (Ok(inode), Ok(locks)) = (inode, fs::read_to_string(LOCKS)) else { return (None, owner) };

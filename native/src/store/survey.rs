@@ -4,14 +4,15 @@
 use std::io;
 
 use countersign_core::Seq;
-use countersign_core::chain::{Record, next_tip, peek_link};
+use countersign_core::chain::{Control, Record, RecordError, next_tip, peek_link};
 use countersign_core::frame::{Place, SegmentNumber};
-use countersign_core::keys::ShardId;
+use countersign_core::keys::{self, Certificate, ShardId};
 use countersign_core::limits::MAX_RECORD_SIZE;
 use countersign_core::recovery::{
     ChainLayout, Decision, Durable, Findings, Found, Kept, Later, Layout, Scan, Search, Stop,
     decide,
 };
+use countersign_core::tags::FORMAT_VERSION;
 
 use super::disk::{Disk, read_full, read_small};
 use super::error::{Damage, StoreError};
@@ -88,7 +89,36 @@ pub(super) fn survey_shard(
         (state, _) => state,
     };
     let scan = resume(disk, paths, state.as_ref());
-    survey(disk, paths, scan, ChainLayout::new, state)
+    let survey = survey(disk, paths, scan, ChainLayout::new, state)?;
+    match too_new(disk, paths, &survey) {
+        Some(error) => Err(error.into()),
+        None => Ok(survey),
+    }
+}
+
+/// What stops the walk may be no damage but a certificate of a newer format, which nothing here
+/// can judge, cut, or continue.
+fn too_new(
+    disk: &dyn Disk,
+    paths: &ShardPaths,
+    survey: &Survey<ChainLayout>,
+) -> Option<keys::Error> {
+    let mut reader = SegmentReader::open(disk, paths, survey.stop.segment).ok()?;
+    reader.seek(survey.stop.offset);
+    let Next::Frame { payload, .. } = reader.next_frame().ok()? else { return None };
+    match Record::decode(payload) {
+        Err(RecordError::Key(error @ keys::Error::FormatTooNew { .. })) => Some(error),
+        // A newer certificate of the shape we know.
+        Ok(record) => match record.control()? {
+            Control::Certificate(Certificate { format_version: found, .. })
+                if *found > FORMAT_VERSION =>
+            {
+                Some(keys::Error::FormatTooNew { found: *found })
+            }
+            _ => None,
+        },
+        Err(_) => None,
+    }
 }
 
 /// Surveys a log of any layout: from `resumed`, or from the start with a fresh layout.
@@ -284,8 +314,10 @@ pub(super) fn read_state(
 ) -> Result<Option<ShardState>, StoreError> {
     match read_small(disk, &paths.state(), MAX_STATE_SIZE) {
         Ok(bytes) => Ok(ShardState::from_bytes(&bytes)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(StoreError::io("read", paths.state(), error)),
+        Err(error) => match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Ok(None),
+            _ => Err(StoreError::io("read", paths.state(), error)),
+        },
     }
 }
 
@@ -295,7 +327,7 @@ pub(super) fn first_shard_id(disk: &dyn Disk, paths: &ShardPaths) -> Option<Shar
     let Next::Frame { payload, .. } = reader.next_frame().ok()? else { return None };
     let record = Record::decode(payload).ok()?;
     match record.control()? {
-        countersign_core::chain::Control::Certificate(certificate) => Some(certificate.shard_id),
+        Control::Certificate(certificate) => Some(certificate.shard_id),
         _ => None,
     }
 }

@@ -31,8 +31,7 @@ pub(super) fn run(args: &DemoArgs, output: &mut Output<'_>) -> Outcome {
     let (usage, took) = timed(|| steps::usage(&place))?;
     tell(output, || report.usage(&usage, took))?;
     if output.json {
-        let document =
-            report.to_json(&made, &metered, &recovered, &verified, &tampered, &usage)?;
+        let document = report.to_json(&made, &metered, &recovered, &verified, &tampered, &usage)?;
         output.print(&document, "")?;
     } else {
         say(output, &report.end(&made))?;

@@ -69,7 +69,11 @@ impl Report {
         let what = format!("{requests} requests make {entries} entries for {members} members");
         line(&mut text, "metered", &what);
         let rate = HumanCount(rate(metered.timed_entries, metered.took));
-        line(&mut text, "rate", &format!("{rate} entries/s, each durable and signed when it counts"));
+        line(
+            &mut text,
+            "rate",
+            &format!("{rate} entries/s, each durable and signed when it counts"),
+        );
         line(&mut text, "data", SOURCE);
         text
     }
@@ -84,8 +88,11 @@ impl Report {
         );
         line(&mut text, "acknowledged", &acknowledged);
         let kept: Vec<_> = result.torn_files.iter().map(|path| self.name(path)).collect();
-        let cut = format!("{} bytes that nobody was promised, kept in {}",
-            HumanCount(result.truncated_bytes), kept.join(", "));
+        let cut = format!(
+            "{} bytes that nobody was promised, kept in {}",
+            HumanCount(result.truncated_bytes),
+            kept.join(", ")
+        );
         line(&mut text, "cut off", &cut);
         let lost = match recovered.records_lost() {
             0 => "no acknowledged record is lost".to_owned(),
@@ -116,7 +123,8 @@ impl Report {
         line(&mut text, "changed", &change);
         line(&mut text, &self.name(&self.tampered), &verdict(&tampered.report));
         if let Some(failure) = tampered.report.failures.first() {
-            let place = format!("seq {} in {} byte {}", failure.seq, failure.segment, failure.offset);
+            let place =
+                format!("seq {} in {} byte {}", failure.seq, failure.segment, failure.offset);
             line(&mut text, failure.code, &format!("{place}: {}", failure.detail));
         }
         text
@@ -137,7 +145,11 @@ impl Report {
         }
         let all: u64 = usage.iter().map(|(_, usage)| usage.tokens()).sum();
         let count = HumanCount(all);
-        let _ = writeln!(text, "   and {} more; {count} tokens in all", usage.len().saturating_sub(TOP));
+        let _ = writeln!(
+            text,
+            "   and {} more; {count} tokens in all",
+            usage.len().saturating_sub(TOP)
+        );
         text
     }
 

@@ -19,11 +19,11 @@ use crate::exit::{Failure, FileError};
 use crate::input::InputOperation;
 use crate::key_file;
 use crate::store::disk::RealDisk;
+use crate::store::segment_reader::list_segments;
 use crate::store::{
     MeteringLogShard, ShardPaths, ShardReader, ShardRecoveryResult, SystemClock, WriterOptions,
     recover_shard,
 };
-use crate::store::segment_reader::list_segments;
 use crate::trace;
 use crate::verify::{ShardReport, VerifyOptions, verify_shard};
 
@@ -72,10 +72,8 @@ pub(super) struct Metered {
 pub(super) fn meter(place: &Place, _made: &Made) -> Step<Metered> {
     let operations: Vec<_> = operations().collect();
     let key = key_file::load(&place.process_key())?;
-    let (shard, _) =
-        MeteringLogShard::open(place.shard(), Some(key), &WriterOptions::default())?;
-    let (first, last) =
-        operations.split_at(operations.len().saturating_sub(LAST_GROUP));
+    let (shard, _) = MeteringLogShard::open(place.shard(), Some(key), &WriterOptions::default())?;
+    let (first, last) = operations.split_at(operations.len().saturating_sub(LAST_GROUP));
     let start = Instant::now();
     append(&shard, first)?;
     shard.flush()?;

@@ -72,7 +72,8 @@ pub(super) fn run(args: &ShardAppendArgs, output: &mut Output<'_>) -> Outcome {
     flushed.map_err(stopped)?;
     closed.map_err(stopped)?;
     match end {
-        End::Input => {}
+        // A failure has been returned above.
+        End::Input | End::Failed => {}
         End::Interrupted => output.note("ended by a signal: later lines were not read"),
         End::Strict => {
             output.note(format_args!("stopped behind line {}, as --strict asks", counts.last_line));
@@ -93,12 +94,14 @@ fn options(args: &ShardAppendArgs) -> WriterOptions {
     }
 }
 
-/// Why appending ended in order.
+/// Why appending ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
     Input,
     Interrupted,
     Strict,
+    /// The log cannot go on; the ledger knows why.
+    Failed,
 }
 
 struct Append<'s> {
@@ -149,13 +152,9 @@ impl Append<'_> {
                     } else {
                         self.shard.append(&operation)
                     };
-                    self.ledger.note(line, appended).map_err(|error| {
-                        // What came before it is told first, so that it names the last line.
-                        let told = self.shard.flush().is_ok();
-                        let failed = self.ledger.tell(self.shard, output).err();
-                        let last_line = self.ledger.counts.last_line;
-                        failed.filter(|_| !told).unwrap_or_else(|| Stopped { error, last_line }.into())
-                    })?;
+                    if !self.ledger.note(line, appended) {
+                        return Ok(Some(End::Failed));
+                    }
                 }
                 Err(error) => self.ledger.refuse(error),
             }
@@ -187,8 +186,7 @@ fn tell_recovery(recovery: &ShardRecoveryResult, output: &mut Output<'_>) {
     if !recovery.was_truncated {
         return;
     }
-    let files: Vec<_> =
-        recovery.torn_files.iter().map(|path| path.display().to_string()).collect();
+    let files: Vec<_> = recovery.torn_files.iter().map(|path| path.display().to_string()).collect();
     output.note(format_args!(
         "recovered: {} bytes at the end that nobody was promised were cut off ({}) and kept in {}",
         recovery.truncated_bytes,

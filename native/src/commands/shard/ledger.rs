@@ -23,6 +23,8 @@ const MAX_LISTED: u64 = 20;
 pub(super) struct Ledger {
     waiting: VecDeque<Told>,
     receipts: Option<Receipts>,
+    /// Why the log cannot go on.
+    failed: Option<StoreError>,
     pub(super) counts: Counts,
 }
 
@@ -35,7 +37,7 @@ pub(super) struct Counts {
     pub(super) duplicates: u64,
     /// Lines that hold no entry.
     pub(super) refused: u64,
-    /// The last line told.
+    /// The last line before which none is missing.
     pub(super) last_line: u64,
 }
 
@@ -106,7 +108,7 @@ impl fmt::Display for Stopped {
             0 => f.write_str("no line was acknowledged")?,
             line => write!(f, "all lines up to {line} are done for good")?,
         }
-        f.write_str(": run the same command again for the rest, what is in the log already stays single")
+        f.write_str("; run the same command again for the rest, no entry is written twice")
     }
 }
 
@@ -128,7 +130,7 @@ impl Failure for Stopped {
 
 impl Ledger {
     pub(super) const fn new(receipts: Option<Receipts>) -> Self {
-        Self { waiting: VecDeque::new(), receipts, counts: Counts::zero() }
+        Self { waiting: VecDeque::new(), receipts, failed: None, counts: Counts::zero() }
     }
 
     /// Whether the entries need their bytes for receipts.
@@ -146,21 +148,20 @@ impl Ledger {
         self.waiting.len() >= MAX_WAITING
     }
 
-    /// Notes what became of a line; an error that ends the command comes back.
-    pub(super) fn note(
-        &mut self,
-        line: u64,
-        appended: Result<Appended, StoreError>,
-    ) -> Result<(), StoreError> {
+    /// Notes what became of a line; whether the log can go on.
+    pub(super) fn note(&mut self, line: u64, appended: Result<Appended, StoreError>) -> bool {
         let told = match appended {
             Ok(appended) => Told::Appended { line, appended },
             Err(error) if is_of_the_line(&error) => {
                 Told::Refused(Box::new(OperationRefused { line, error }))
             }
-            Err(error) => return Err(error),
+            Err(error) => {
+                self.failed.get_or_insert(error);
+                return false;
+            }
         };
         self.waiting.push_back(told);
-        Ok(())
+        true
     }
 
     /// Notes a line that could not be read.
@@ -186,6 +187,10 @@ impl Ledger {
     }
 
     /// Tells, in order, every line whose fate is known.
+    ///
+    /// # Errors
+    /// [`Stopped`] if the log cannot go on. What is behind a group that was taken back may be in
+    /// the log all the same, and is told too.
     pub(super) fn tell(
         &mut self,
         shard: &MeteringLogShard,
@@ -198,7 +203,13 @@ impl Ledger {
         told?;
         receipts?;
         flushed?;
-        Ok(())
+        match &self.failed {
+            Some(error) => {
+                let last_line = self.counts.last_line;
+                Err(Stopped { error: error.clone(), last_line }.into())
+            }
+            None => Ok(()),
+        }
     }
 
     fn tell_lines(
@@ -218,8 +229,9 @@ impl Ledger {
                     match shard.poll(appended) {
                         None => return Ok(()),
                         Some(Err(error)) => {
-                            let last_line = self.counts.last_line;
-                            return Err(Stopped { error, last_line }.into());
+                            self.failed.get_or_insert(error);
+                            self.waiting.pop_front();
+                            continue;
                         }
                         Some(Ok(())) => {}
                     }
@@ -237,7 +249,9 @@ impl Ledger {
                     *line
                 }
             };
-            self.counts.last_line = line;
+            if self.failed.is_none() {
+                self.counts.last_line = line;
+            }
             self.waiting.pop_front();
         }
         Ok(())
