@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use countersign_core::chain::ChainError;
 use countersign_core::keys::{
-    self, Certificate, Reason, SigningKey, create_process_key_revoke_action,
+    self, Certificate, Reason, Revocation, SigningKey, create_process_key_revoke_action,
 };
 use serde_json::{Value, json};
 
@@ -15,7 +16,7 @@ use crate::exit::{Exit, Failure, Outcome};
 use crate::key_file;
 use crate::render::utc;
 use crate::store::disk::RealDisk;
-use crate::store::{MeteringLogShard, ShardStatus, WriterOptions, shard_status};
+use crate::store::{MeteringLogShard, ShardStatus, StoreError, WriterOptions, shard_status};
 
 pub(super) fn certify(args: &KeyCertifyArgs, output: &mut Output<'_>) -> Outcome {
     let operator = key_file::load(&args.operator_key)?;
@@ -51,19 +52,17 @@ pub(super) fn rotate(args: &KeyRotateArgs, output: &mut Output<'_>) -> Outcome {
     let status = status_for(&args.dir, &operator)?;
     let shard_id = status.shard_id;
     let certificate = certify_now(&operator, shard_id, new.public_key(), args.lifetime)?;
-    let revoked = old.public_key();
     let revocation = create_process_key_revoke_action(
         &operator,
         shard_id,
-        revoked,
+        old.public_key(),
         certificate.not_before_ms,
         Reason::Rotation,
         None,
     )?;
     let (shard, _) = MeteringLogShard::open(&args.dir, Some(old), &WriterOptions::default())?;
     let rotated = shard.rotate(&certificate, new, &revocation);
-    let revoked = json!({ "revokedPublicKey": revoked.to_string(), "reason": "rotation" });
-    finish(&shard, rotated, &certificate, Some(&revoked), output)
+    finish(&shard, rotated, &certificate, Some(&revocation), output)
 }
 
 pub(super) fn revoke(args: &KeyRevokeArgs, output: &mut Output<'_>) -> Outcome {
@@ -80,11 +79,6 @@ pub(super) fn revoke(args: &KeyRevokeArgs, output: &mut Output<'_>) -> Outcome {
         args.effective_at_seq.map(countersign_core::Seq),
     )?;
     let is_active = status.active.as_ref().is_some_and(|key| key.certificate.public_key == revoked);
-    let told = json!({
-        "revokedPublicKey": revoked.to_string(),
-        "reason": args.reason.as_str(),
-        "effectiveAtSeq": args.effective_at_seq.map(|seq| seq.to_string()),
-    });
     if let Some(path) = &args.new_process_key {
         let new = key_file::load(path)?;
         if !is_active {
@@ -101,7 +95,7 @@ pub(super) fn revoke(args: &KeyRevokeArgs, output: &mut Output<'_>) -> Outcome {
         let certificate = certify_now(&operator, shard_id, new.public_key(), args.lifetime)?;
         let (shard, _) = MeteringLogShard::open(&args.dir, None, &WriterOptions::default())?;
         let rotated = shard.rotate(&certificate, new, &revocation);
-        return finish(&shard, rotated, &certificate, Some(&told), output);
+        return finish(&shard, rotated, &certificate, Some(&revocation), output);
     }
     if is_active {
         let message = format!(
@@ -111,16 +105,14 @@ pub(super) fn revoke(args: &KeyRevokeArgs, output: &mut Output<'_>) -> Outcome {
         return Err(Refusal { code: "key-active", message }.into());
     }
     // `clap` lets one of the two through.
-    let Some(process) = &args.process_key else { return Ok(Exit::Failed) };
+    let Some(process) = &args.process_key else {
+        return Err(ChainError::NoActiveKey.into());
+    };
     let process = key_file::load(process)?;
     let (shard, _) = MeteringLogShard::open(&args.dir, Some(process), &WriterOptions::default())?;
-    let revocation = shard.revoke(&revocation);
-    let end = shard.status();
-    let closed = shard.close();
-    revocation?;
-    closed?;
-    let Some(active) = end.active else { return Ok(Exit::Failed) };
-    print(&active, Some(&told), &end, output)
+    let done = shard.revoke(&revocation);
+    let Some(active) = shard.status().active else { return Err(ChainError::NoActiveKey.into()) };
+    finish(&shard, done, &active, Some(&revocation), output)
 }
 
 /// Where the shard stands, if `operator` is its operator.
@@ -136,51 +128,49 @@ fn status_for(directory: &Path, operator: &SigningKey) -> Result<ShardStatus, Bo
 /// Closes the shard, and tells what was done.
 fn finish(
     shard: &MeteringLogShard,
-    done: Result<(), crate::store::StoreError>,
-    certificate: &Certificate,
-    revoked: Option<&Value>,
+    done: Result<(), StoreError>,
+    active: &Certificate,
+    revoked: Option<&Revocation>,
     output: &mut Output<'_>,
 ) -> Outcome {
     let end = shard.status();
     let closed = shard.close();
     done?;
     closed?;
-    print(certificate, revoked, &end, output)
-}
-
-fn print(
-    active: &Certificate,
-    revoked: Option<&Value>,
-    end: &crate::store::WriterStatus,
-    output: &mut Output<'_>,
-) -> Outcome {
-    let last_seq = end.durable.map(|seq| seq.to_string());
-    let fingerprint = active.public_key.fingerprint().to_string();
+    let fingerprint = active.public_key.fingerprint();
+    let last_seq = end.durable.unwrap_or_default();
     let mut document = json!({
         "shardId": active.shard_id.to_string(),
         "processPublicKey": active.public_key.to_string(),
-        "fingerprint": fingerprint,
+        "fingerprint": fingerprint.to_string(),
         "notBeforeMs": active.not_before_ms.to_string(),
         "expiresAtMs": active.expires_at_ms.to_string(),
-        "lastSeq": last_seq,
+        "lastSeq": last_seq.to_string(),
         "tipHash": end.durable_tip.to_string(),
     });
-    let mut text = format!(
-        "shard        {}\nprocess key  {}\nfingerprint  {fingerprint}\nvalid until  {}\n",
-        active.shard_id,
-        active.public_key,
-        utc(active.expires_at_ms),
-    );
-    if let (Value::Object(fields), Some(Value::Object(told))) = (&mut document, revoked) {
-        let of = |name| told.get(name).and_then(Value::as_str).unwrap_or_default();
-        text.push_str(&format!("revoked      {} ({})\n", of("revokedPublicKey"), of("reason")));
-        fields.extend(told.clone());
+    let mut told = String::new();
+    if let (Value::Object(fields), Some(revoked)) = (&mut document, revoked) {
+        let effective = revoked.effective_at_seq.map(|seq| seq.to_string());
+        fields.insert("revokedPublicKey".to_owned(), revoked.public_key.to_string().into());
+        fields.insert("reason".to_owned(), revoked.reason.as_str().into());
+        fields.insert("effectiveAtSeq".to_owned(), effective.into());
+        told = format!("revoked      {} ({})\n", revoked.public_key, revoked.reason);
     }
-    text.push_str(&format!(
-        "last seq     {}\ntip          {}",
-        last_seq.unwrap_or_default(),
-        end.durable_tip
-    ));
-    output.print(&document, text)?;
+    output.print(
+        &document,
+        format_args!(
+            "shard        {}\n\
+             process key  {}\n\
+             fingerprint  {fingerprint}\n\
+             valid until  {}\n\
+             {told}\
+             last seq     {last_seq}\n\
+             tip          {}",
+            active.shard_id,
+            active.public_key,
+            utc(active.expires_at_ms),
+            end.durable_tip
+        ),
+    )?;
     Ok(Exit::Done)
 }

@@ -172,7 +172,7 @@ mod tests {
         for _ in 0..20_000 {
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             let (id, amount) = ((random >> 33) % 25, i128::from((random >> 60) & 1));
-            if (random >> 40) % 20 == 0 {
+            if (random >> 40).is_multiple_of(20) {
                 let from = seq - (seq % 5).min(seq);
                 dedupe.forget_from(Seq(from));
                 model.retain(|(_, _, at)| *at < from);

@@ -31,17 +31,16 @@ impl Place {
         for entry in fs::read_dir(directory).map_err(failed(directory))? {
             let name = entry.map_err(failed(directory))?.file_name();
             let name = name.to_string_lossy();
-            match name.strip_prefix(RUN).and_then(|number| number.parse::<u32>().ok()) {
-                Some(number) => last = last.max(number),
-                None => {
-                    let message = format!(
-                        "{} holds {name}, which is no earlier run of the demo; name another \
-                         directory with --dir",
-                        directory.display()
-                    );
-                    return Err(Refusal { code: "directory-not-empty", message }.into());
-                }
-            }
+            let number = name.strip_prefix(RUN).and_then(|number| number.parse::<u32>().ok());
+            let Some(number) = number else {
+                let message = format!(
+                    "{} holds {name}, which is no earlier run of the demo; name another directory \
+                     with --dir",
+                    directory.display()
+                );
+                return Err(Refusal { code: "directory-not-empty", message }.into());
+            };
+            last = last.max(number);
         }
         let run = directory.join(format!("{RUN}{}", last.saturating_add(1)));
         create(&run).map_err(failed(&run))?;

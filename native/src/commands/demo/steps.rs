@@ -28,7 +28,7 @@ use crate::trace;
 use crate::verify::{ShardReport, VerifyOptions, verify_shard};
 
 /// How long the process key is certified for.
-const LIFETIME: Duration = Duration::from_secs(7 * 86_400);
+const LIFETIME: Duration = Duration::from_hours(7 * 24);
 /// Entries of the last group, which is on its way when the power goes.
 const LAST_GROUP: usize = 20;
 /// Bytes of the last frame that do not reach the medium: part of a signature.
@@ -217,7 +217,7 @@ fn other_amount(bytes: &[u8]) -> Option<(usize, u8, i128, i128)> {
         *byte ^= 1;
         let flipped = *byte;
         if let Ok(Record::Entry(other)) = Record::decode(&changed) {
-            let mut same = other.clone();
+            let mut same = other;
             same.operation.amount = entry.operation.amount;
             if other != entry && same == entry {
                 return Some((at, flipped, entry.operation.amount, other.operation.amount));
