@@ -49,12 +49,6 @@ impl<'a> Record<'a> {
         matches!(bytes.first(), Some(&ENTRY_HEAD))
     }
 
-    /// Whether a record that starts with this byte is a control record, if it is one at all.
-    #[inline]
-    pub const fn is_control_start(byte: u8) -> bool {
-        byte == CONTROL_HEAD
-    }
-
     /// Its number in the shard.
     #[inline]
     pub const fn seq(&self) -> Seq {

@@ -120,7 +120,9 @@ mod tests {
                 let place = Place { segment: SegmentNumber::new(segment).unwrap(), offset };
                 Step { seq: Seq(seq), place, is_settlement }
             }).collect();
-            steps.iter().for_each(|step| trail.push(*step));
+            for step in &steps {
+                trail.push(*step);
+            }
             prop_assert_eq!(trail.steps().collect::<Vec<_>>(), steps);
         }
     }

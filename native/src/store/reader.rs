@@ -273,8 +273,7 @@ impl<'d> ShardReader<'d> {
             return Ok(Err(Ahead::Incomplete));
         }
         let is_wanted = peek_link(&self.bytes).is_ok_and(|(seq, _)| seq >= self.from);
-        let is_control = self.bytes.first().is_some_and(|byte| Record::is_control_start(*byte));
-        let (seq, prev_hash, is_signature) = if !is_control && !is_wanted {
+        let (seq, prev_hash, is_signature) = if Record::is_entry(&self.bytes) && !is_wanted {
             let Ok((seq, prev_hash)) = peek_link(&self.bytes) else {
                 return Ok(Err(Ahead::NotNext));
             };
