@@ -49,7 +49,7 @@ fn durable_groups(table: &Table) {
         let scratch = Scratch::new();
         let bytes = group_bytes(GROUP);
         let floor = rate(groups * GROUP, || scratch.write_and_sync(&bytes, groups));
-        table.line(
+        Table::line(
             &format!("durable groups of 64, floor: write + fdatasync, round {round}"),
             floor,
             "records/s",
@@ -70,7 +70,7 @@ fn durable_groups(table: &Table) {
             });
             shard.close().unwrap();
             let name = format!("durable groups of 64, product, {name}, round {round}");
-            table.line(&name, product, "records/s", product / floor);
+            Table::line(&name, product, "records/s", product / floor);
         }
     }
 }
@@ -90,7 +90,7 @@ fn waiting_producers(table: &Table) {
             let other = rate(producers * each, || {
                 in_threads(producers, |_| (0..each).for_each(|_| okay.append(&record)));
             });
-            table.line(&format!("{name}, okaywal 0.3, round {round}"), other, "records/s", 1.0);
+            Table::line(&format!("{name}, okaywal 0.3, round {round}"), other, "records/s", 1.0);
             let shard = shard(&scratch.path("shard"), &WriterOptions::default());
             let ours = rate(producers * each, || {
                 in_threads(producers, |thread| {
@@ -103,7 +103,12 @@ fn waiting_producers(table: &Table) {
                 });
             });
             shard.close().unwrap();
-            table.line(&format!("{name}, product, round {round}"), ours, "records/s", ours / other);
+            Table::line(
+                &format!("{name}, product, round {round}"),
+                ours,
+                "records/s",
+                ours / other,
+            );
         }
     }
 }
@@ -122,7 +127,7 @@ fn without_sync(table: &Table) {
                 std::hint::black_box(blake3(std::hint::black_box(&record)));
             }
         });
-        table.line(
+        Table::line(
             &format!("no sync, floor: BLAKE3 alone, round {round}"),
             floor,
             "records/s",
@@ -138,7 +143,7 @@ fn without_sync(table: &Table) {
             shard.flush().unwrap();
         });
         shard.close().unwrap();
-        table.line(&format!("no sync, product, round {round}"), ours, "records/s", ours / floor);
+        Table::line(&format!("no sync, product, round {round}"), ours, "records/s", ours / floor);
     }
 }
 
@@ -175,7 +180,7 @@ fn latency(table: &Table) {
     for (name, at) in [("p50", 0.5), ("p99", 0.99), ("p99.9", 0.999), ("max", 1.0)] {
         let index = ((count - 1) as f64 * at) as usize;
         let micros = times[index].as_secs_f64() * 1e6;
-        table.line(&format!("latency of append, 100,000/s, 2 rolls, {name}"), micros, "us", 0.0);
+        Table::line(&format!("latency of append, 100,000/s, 2 rolls, {name}"), micros, "us", 0.0);
     }
 }
 
@@ -197,7 +202,7 @@ fn open_and_recover(table: &Table) {
         let start = Instant::now();
         let (shard, _) = MeteringLogShard::open(&path, None, &options).unwrap();
         let millis = start.elapsed().as_secs_f64() * 1e3;
-        table.line(
+        Table::line(
             &format!("open {count} records after a clean close, round {round}"),
             millis,
             "ms",
@@ -206,7 +211,7 @@ fn open_and_recover(table: &Table) {
         let start = Instant::now();
         shard.close().unwrap();
         let millis = start.elapsed().as_secs_f64() * 1e3;
-        table.line(&format!("close again, round {round}"), millis, "ms", 0.0);
+        Table::line(&format!("close again, round {round}"), millis, "ms", 0.0);
     }
     for round in 0..3 {
         std::fs::remove_file(path.join("state.json")).unwrap();
@@ -215,14 +220,14 @@ fn open_and_recover(table: &Table) {
         let result = recover_shard(&RealDisk, &path, &clock, false).unwrap();
         let millis = start.elapsed().as_secs_f64() * 1e3;
         assert!(result.record_count > count as u64);
-        table.line(
+        Table::line(
             &format!("recover {count} records without state.json, round {round}"),
             millis,
             "ms",
             0.0,
         );
     }
-    table.line("peak memory of this run", peak_memory() as f64 / 1024.0 / 1024.0, "MiB", 0.0);
+    Table::line("peak memory of this run", peak_memory() as f64 / 1024.0 / 1024.0, "MiB", 0.0);
 }
 
 /// Units of work in a second.

@@ -16,9 +16,9 @@
 //! ```
 
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write as _};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -26,8 +26,9 @@ use countersign_core::hash::hex;
 use countersign_core::keys::{PublicKey, SigningKey};
 use zeroize::Zeroizing;
 
-/// Mode of a new key file: its owner may read and write it.
-const FILE_MODE: u32 = 0o600;
+use crate::store::disk::RealDisk;
+use crate::store::write_new_file;
+
 /// The mode bits of everybody but the owner.
 const OTHERS: u32 = 0o077;
 /// Hex digits of a seed or a public key.
@@ -146,30 +147,13 @@ pub fn create(path: &Path) -> Result<SigningKey, KeyFileError> {
     let mut seed = Zeroizing::new([0_u8; DIGITS / 2]);
     getrandom::fill(seed.as_mut())
         .map_err(|error| KeyFileError::NoRandomness(error.to_string()))?;
-    let mut file =
-        OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(path).map_err(
-            |error| match error.kind() {
-                io::ErrorKind::AlreadyExists => KeyFileError::Exists(path.to_owned()),
-                _ => KeyFileError::Unwritable { path: path.to_owned(), error },
-            },
-        )?;
-    let written = file
-        .write_all(seed_text(&seed).as_slice())
-        .and_then(|()| file.sync_all())
-        .and_then(|()| File::open(directory_of(path))?.sync_all());
-    if let Err(error) = written {
-        // Half a key is worse than none, and the next try must find the name free.
-        let _ = fs::remove_file(path);
-        return Err(KeyFileError::Unwritable { path: path.to_owned(), error });
-    }
+    write_new_file(&RealDisk, path, seed_text(&seed).as_slice()).map_err(|error| {
+        match error.kind() {
+            io::ErrorKind::AlreadyExists => KeyFileError::Exists(path.to_owned()),
+            _ => KeyFileError::Unwritable { path: path.to_owned(), error },
+        }
+    })?;
     Ok(SigningKey::from_seed(&seed))
-}
-
-fn directory_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if parent != Path::new("") => parent,
-        _ => Path::new("."),
-    }
 }
 
 /// The contents of a seed file, in memory that is wiped.

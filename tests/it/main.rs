@@ -1,12 +1,24 @@
 //! Module list of the cross-package tests.
 
 mod chain;
+mod crash;
+mod durability_page;
+mod faults;
 mod format_pages;
 mod fuzz_corpus;
+mod history;
 mod kit;
+mod lock;
 mod merkle;
+mod moments;
+mod mounts;
+mod power_cut;
 mod reader;
+mod recovery;
+mod recovery_vectors;
+mod shutdown;
 mod standards;
 mod store;
 mod tidy;
 mod verify;
+mod verify_state;

@@ -1,4 +1,4 @@
-//! Test kit: the vector loader and the simulated disks.
+//! Test kit: the vector loader, the simulated disks, and the shard that is written to them.
 
 pub mod crash;
 pub mod fault;
@@ -9,6 +9,7 @@ mod medium;
 mod plan;
 mod points;
 pub mod rng;
+pub mod shard;
 mod space;
 pub mod tail;
 

@@ -50,6 +50,9 @@ pub enum FailureCode {
     SettlementEntryCount,
     /// A settlement's signature does not hold.
     SettlementSignature,
+    /// The log ends before a position that is known to have been durable, or holds another record
+    /// there.
+    BeforeDurablePosition,
 }
 
 impl FailureCode {
@@ -76,6 +79,7 @@ impl FailureCode {
             Self::SettlementTip => "settlement-tip",
             Self::SettlementEntryCount => "settlement-entry-count",
             Self::SettlementSignature => "settlement-signature",
+            Self::BeforeDurablePosition => "before-durable-position",
         }
     }
 }

@@ -41,6 +41,7 @@ impl Layout for ForeignLayout {
             ts_us: uint(&ts)?,
             is_entry: true,
             is_settlement: false,
+            is_signature: false,
             candidate: None,
         })
     }

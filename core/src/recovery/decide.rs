@@ -45,7 +45,7 @@ pub enum Later {
 pub struct Findings {
     /// How the walk ended.
     pub stop: Stop,
-    /// Whether it ended in the last segment.
+    /// Whether everything behind the last vouched record lies in the last segment.
     pub is_last_segment: bool,
     /// Whether it reached the durable position.
     pub durable: Durable,
@@ -105,8 +105,8 @@ pub const fn decide(findings: &Findings) -> Decision {
     match (stop, is_last_segment, durable, later) {
         // 1. A file that never was a log is not emptied.
         (Stop::NotALog, ..) => Decision::Corrupt(Corruption::NotALog),
-        // 2. R4: only the last segment may be torn, unused space is cut before the next segment
-        //    exists, and a log that ends where others follow misses one.
+        // 2. R4: only the last segment may be torn. Before the next one exists, every segment
+        //    ends with a durable signature, its unused space cut off.
         (_, false, ..) => Decision::Corrupt(Corruption::EarlierSegment),
         // 3. R2, R4: whatever follows, a durable record is gone.
         (_, _, Durable::NotReached, _) => Decision::Corrupt(Corruption::BeforeDurablePosition),

@@ -4,8 +4,7 @@
 use crate::Seq;
 use crate::chain::{Control, Keyring, Record};
 use crate::hash::Digest;
-use crate::keys::{Signature, VerifyingKey, signature_message};
-use crate::tags::FORMAT_VERSION;
+use crate::keys::{self, Signature, VerifyingKey, signature_message};
 
 /// What a record says about its place in the chain.
 #[derive(Clone, Debug)]
@@ -22,6 +21,8 @@ pub struct Seen {
     pub is_entry: bool,
     /// Whether it closes a batch.
     pub is_settlement: bool,
+    /// Whether it is a signature record, by whatever key.
+    pub is_signature: bool,
     /// If it is a signature record by the key active before it: the signature, not verified yet.
     pub candidate: Option<Candidate>,
 }
@@ -55,22 +56,28 @@ pub trait Layout {
 #[derive(Clone, Debug, Default)]
 pub struct ChainLayout {
     keyring: Option<Keyring>,
+    too_new: Option<(Seq, u64)>,
 }
 
 impl ChainLayout {
     /// Before record 0.
     pub const fn new() -> Self {
-        Self { keyring: None }
+        Self { keyring: None, too_new: None }
     }
 
     /// Behind records that left this keyring.
     pub const fn with_keyring(keyring: Keyring) -> Self {
-        Self { keyring: Some(keyring) }
+        Self { keyring: Some(keyring), too_new: None }
     }
 
     /// The keys so far.
     pub const fn keyring(&self) -> Option<&Keyring> {
         self.keyring.as_ref()
+    }
+
+    /// The first certificate of a format newer than this program, and its format version.
+    pub const fn too_new(&self) -> Option<(Seq, u64)> {
+        self.too_new
     }
 
     fn candidate(&self, seq: Seq, prev_hash: &Digest, control: &Control<'_>) -> Option<Candidate> {
@@ -94,12 +101,6 @@ impl Layout for ChainLayout {
     #[inline]
     fn peek(&self, bytes: &[u8]) -> Option<Seen> {
         let record = Record::decode(bytes).ok()?;
-        if let Some(Control::Certificate(certificate)) = record.control()
-            && certificate.format_version > FORMAT_VERSION
-        {
-            // What follows may mean something else.
-            return None;
-        }
         let (seq, prev_hash) = (record.seq(), *record.prev_hash());
         Some(Seen {
             seq,
@@ -108,6 +109,7 @@ impl Layout for ChainLayout {
             ts_us: record.ts_us(),
             is_entry: matches!(record, Record::Entry(_)),
             is_settlement: matches!(record.control(), Some(Control::Settlement(_))),
+            is_signature: matches!(record.control(), Some(Control::Signature(_))),
             candidate: record.control().and_then(|body| self.candidate(seq, &prev_hash, body)),
         })
     }
@@ -124,7 +126,11 @@ impl Layout for ChainLayout {
                 let keyring = self.keyring.get_or_insert_with(|| {
                     Keyring::new(certificate.shard_id, certificate.operator_public_key)
                 });
-                let _refused = keyring.certify(seen.seq, certificate);
+                if let Err(keys::Error::FormatTooNew { found }) =
+                    keyring.certify(seen.seq, certificate)
+                {
+                    self.too_new.get_or_insert((seen.seq, found));
+                }
             }
             Some(Control::Revocation(revocation)) => {
                 if let Some(keyring) = &mut self.keyring {

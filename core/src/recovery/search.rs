@@ -15,6 +15,9 @@ use crate::limits::{
 /// Later signature records whose successor is still awaited.
 const AWAITED: usize = 64;
 
+/// Bytes looked at at once where there are only zeros.
+const ZERO_BLOCK: usize = 256;
+
 /// A record found behind a stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Found {
@@ -28,6 +31,9 @@ pub struct Found {
 ///
 /// A record is valid here if it decodes strictly and its seq comes after the last good one. A
 /// signature record is checked by its own seq and `prevHash`, so it needs nothing in front of it.
+/// One by another key than the one active at the stop, whose certificate may be what was damaged,
+/// cannot be checked; it counts once a record behind it carries its hash. A group holds one
+/// signature, as its last record, so what follows any signature record is another group.
 #[derive(Clone, Debug)]
 pub struct Search {
     /// Seqs up to this one are old news.
@@ -72,15 +78,20 @@ impl Search {
         let mut at = 0_usize;
         while self.behind_signature.is_none() {
             let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) else { break };
+            let zeros = zero_run(rest);
+            if zeros >= LENGTH_PREFIX_SIZE {
+                // A length may begin with zeros, but not with four.
+                at = at.saturating_add(zeros - (LENGTH_PREFIX_SIZE - 1));
+                continue;
+            }
             let step = match probe(layout, rest) {
-                Probe::NeedsMore if is_end => 1,
-                Probe::NeedsMore => return at,
-                Probe::Record { seen, size } if self.after.is_none_or(|after| seen.seq > after) => {
+                Err(NeedsMore) if !is_end => return at,
+                Ok(Some((seen, size))) if self.after.is_none_or(|after| seen.seq > after) => {
                     let offset = place.offset.saturating_add(at as u64);
                     self.found(&seen, Place { offset, ..place });
                     size
                 }
-                Probe::None | Probe::Record { .. } => 1,
+                _ => 1,
             };
             at = at.saturating_add(step);
         }
@@ -94,7 +105,11 @@ impl Search {
             self.behind_signature = Some(found);
             return;
         }
-        if seen.candidate.as_ref().is_some_and(super::Candidate::holds) {
+        let is_signed = match &seen.candidate {
+            Some(candidate) => candidate.holds(),
+            None => seen.is_signature,
+        };
+        if is_signed {
             if self.signed.len() == AWAITED {
                 self.signed.pop_front();
             }
@@ -103,32 +118,36 @@ impl Search {
     }
 }
 
-#[expect(clippy::large_enum_variant, reason = "it lives on the stack, one at a time")]
-enum Probe {
-    None,
-    NeedsMore,
-    Record { seen: Seen, size: usize },
+/// Zeros at the front; block by block, since a segment may be filled with them ahead of its writer.
+fn zero_run(bytes: &[u8]) -> usize {
+    if bytes.first() != Some(&0) {
+        return 0;
+    }
+    let is_zero = |block: &&[u8]| block.iter().fold(0, |or, byte| or | byte) == 0;
+    let whole: usize = bytes.chunks(ZERO_BLOCK).take_while(is_zero).map(<[u8]>::len).sum();
+    let rest = bytes.get(whole..).unwrap_or_default();
+    whole.saturating_add(rest.iter().take_while(|byte| **byte == 0).count())
 }
 
-/// Whether a frame with a record starts here.
-fn probe<L: Layout>(layout: &L, bytes: &[u8]) -> Probe {
+struct NeedsMore;
+
+/// The record, and the size of its frame, if a frame with a record starts here.
+fn probe<L: Layout>(layout: &L, bytes: &[u8]) -> Result<Option<(Seen, usize)>, NeedsMore> {
     let Some((prefix, payload)) = bytes.split_first_chunk::<LENGTH_PREFIX_SIZE>() else {
-        return Probe::NeedsMore;
+        return Err(NeedsMore);
     };
     let length = u32::from_le_bytes(*prefix) as usize;
     if !(MIN_RECORD_SIZE..=MAX_RECORD_SIZE).contains(&length) {
-        return Probe::None;
+        return Ok(None);
     }
     match payload.first() {
-        None => return Probe::NeedsMore,
-        Some(&byte) if !layout.may_start_with(byte) => return Probe::None,
+        None => return Err(NeedsMore),
+        Some(&byte) if !layout.may_start_with(byte) => return Ok(None),
         Some(_) => {}
     }
-    let Some(payload) = payload.get(..length) else { return Probe::NeedsMore };
-    match layout.peek(payload) {
-        Some(seen) => Probe::Record { seen, size: LENGTH_PREFIX_SIZE.saturating_add(length) },
-        None => Probe::None,
-    }
+    let payload = payload.get(..length).ok_or(NeedsMore)?;
+    let size = LENGTH_PREFIX_SIZE.saturating_add(length);
+    Ok(layout.peek(payload).map(|seen| (seen, size)))
 }
 
 /// Where the next record starts, as far as some bytes tell.

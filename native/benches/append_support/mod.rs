@@ -109,7 +109,7 @@ impl Table {
         if self.is_test { work / 1_000 + 2 } else { work }
     }
 
-    pub(crate) fn line(&self, name: &str, value: f64, unit: &str, ratio: f64) {
+    pub(crate) fn line(name: &str, value: f64, unit: &str, ratio: f64) {
         let ratio = if ratio == 0.0 { String::new() } else { format!("{ratio:6.2} x") };
         println!("{name:70} {value:14.1} {unit:10} {ratio}");
     }

@@ -61,19 +61,7 @@ pub(super) fn rewrite(
 ) -> Result<(), StoreError> {
     let path = paths.segment(from.segment);
     let file = disk.open(&path, Access::Write).map_err(|e| StoreError::io("open", &path, e))?;
-    let mut buffer = vec![0; COPY_SIZE];
-    let mut at = from.offset;
-    while at < end {
-        let wanted = usize::try_from(end - at).unwrap_or(COPY_SIZE).min(COPY_SIZE);
-        let room = buffer.get_mut(..wanted).unwrap_or_default();
-        let count = read_full(&*file, room, at).map_err(|e| StoreError::io("read", &path, e))?;
-        let bytes = room.get(..count).unwrap_or_default();
-        if bytes.is_empty() {
-            break;
-        }
-        write_full(&*file, bytes, at).map_err(|e| StoreError::io("write to", &path, e))?;
-        at += count as u64;
-    }
+    copy_range(&*file, &path, from.offset..end, &*file, &path, from.offset)?;
     file.sync_data().map_err(|e| StoreError::io("sync", &path, e))
 }
 
@@ -104,51 +92,105 @@ pub(super) fn adopt_segment(
     sync_directory(disk, paths.directory()).map_err(CommitError::Poisoned)
 }
 
+/// Writes a file that must not exist, mode 0600; when this returns, it and its name are durable. A
+/// file that was written in part only is removed, so that the next try finds the name free.
+pub(crate) fn write_new_file(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let file = disk.create_new(path)?;
+    let written = write_full(&*file, bytes, 0)
+        .and_then(|()| file.sync_all())
+        .and_then(|()| disk.sync_dir(directory_of(path)));
+    if written.is_err() {
+        let _stays = disk.unlink(path);
+    }
+    written
+}
+
+/// The directory that holds `path`; `.` for a bare name.
+pub(crate) fn directory_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+        Some(parent) => parent,
+        None => path,
+    }
+}
+
+/// W6: creates the file that is to be the next segment.
+pub(super) fn create_prefill(disk: &dyn Disk, paths: &ShardPaths) -> io::Result<Box<dyn DiskFile>> {
+    let file = disk.create_new(&paths.prefill())?;
+    file.sync_all()?;
+    Ok(file)
+}
+
 /// W6: writes zeros at `offset` and makes them durable.
 pub(super) fn fill(file: &dyn DiskFile, zeros: &[u8], offset: u64) -> io::Result<()> {
     write_full(file, zeros, offset)?;
     file.sync_data()
 }
 
-/// W6: cuts a segment to its exact length, and makes that durable.
+/// W6: cuts a segment to its exact length, and makes that durable. A file that has this length
+/// already is synced too: a process that died here may have cut it, and not come to the sync.
 pub(super) fn trim(file: &dyn DiskFile, path: &Path, length: u64) -> Result<(), StoreError> {
     let current = file.len().map_err(|error| StoreError::io("read", path, error))?;
-    if current == length {
-        return Ok(());
-    }
-    file.set_len(length)
-        .and_then(|()| file.sync_all())
-        .map_err(|error| StoreError::io("cut", path, error))
+    let cut = if current == length { Ok(()) } else { file.set_len(length) };
+    cut.and_then(|()| file.sync_all()).map_err(|error| StoreError::io("cut", path, error))
 }
 
-/// R5: keeps what stands behind `cut` beside the segment, and only then cuts it off; the name of
-/// the copy and how many bytes it holds.
+/// As [`trim`], for a segment that is not open.
+pub(super) fn trim_segment(
+    disk: &dyn Disk,
+    paths: &ShardPaths,
+    end: Place,
+) -> Result<(), StoreError> {
+    let path = paths.segment(end.segment);
+    let file = disk.open(&path, Access::Write).map_err(|e| StoreError::io("open", &path, e))?;
+    trim(&*file, &path, end.offset)
+}
+
+/// R5: keeps what stands between `cut` and `content_end` beside the segment, and only then cuts
+/// everything behind `cut` off; the name of the copy, if there was anything to copy.
 pub(super) fn keep_and_cut(
     disk: &dyn Disk,
     paths: &ShardPaths,
     cut: Place,
-) -> Result<(std::path::PathBuf, u64), StoreError> {
+    content_end: u64,
+) -> Result<Option<std::path::PathBuf>, StoreError> {
     let path = paths.segment(cut.segment);
     let file = disk.open(&path, Access::Write).map_err(|e| StoreError::io("open", &path, e))?;
-    let (copy, copy_path) = create_torn_copy(disk, paths, cut)?;
+    let mut copied = None;
+    if content_end > cut.offset {
+        let (copy, copy_path) = create_torn_copy(disk, paths, cut)?;
+        copy_range(&*file, &path, cut.offset..content_end, &*copy, &copy_path, 0)?;
+        copy.sync_all().map_err(|e| StoreError::io("sync", &copy_path, e))?;
+        sync_directory(disk, paths.directory())?;
+        copied = Some(copy_path);
+    }
+    trim(&*file, &path, cut.offset)?;
+    Ok(copied)
+}
+
+fn copy_range(
+    file: &dyn DiskFile,
+    path: &Path,
+    range: std::ops::Range<u64>,
+    copy: &dyn DiskFile,
+    copy_path: &Path,
+    to: u64,
+) -> Result<(), StoreError> {
     let mut buffer = vec![0; COPY_SIZE];
-    let mut copied = 0;
-    loop {
-        let count = read_full(&*file, &mut buffer, cut.offset + copied)
-            .map_err(|e| StoreError::io("read", &path, e))?;
-        if count == 0 {
+    let mut at = range.start;
+    while at < range.end {
+        let wanted = usize::try_from(range.end - at).unwrap_or(COPY_SIZE).min(COPY_SIZE);
+        let room = buffer.get_mut(..wanted).unwrap_or_default();
+        let count = read_full(file, room, at).map_err(|e| StoreError::io("read", path, e))?;
+        let bytes = room.get(..count).unwrap_or_default();
+        if bytes.is_empty() {
             break;
         }
-        write_full(&*copy, buffer.get(..count).unwrap_or_default(), copied)
-            .map_err(|e| StoreError::io("write to", &copy_path, e))?;
-        copied += count as u64;
+        write_full(copy, bytes, to + (at - range.start))
+            .map_err(|e| StoreError::io("write to", copy_path, e))?;
+        at += count as u64;
     }
-    copy.sync_all().map_err(|e| StoreError::io("sync", &copy_path, e))?;
-    sync_directory(disk, paths.directory())?;
-    file.set_len(cut.offset)
-        .and_then(|()| file.sync_all())
-        .map_err(|e| StoreError::io("cut", &path, e))?;
-    Ok((copy_path, copied))
+    Ok(())
 }
 
 fn create_torn_copy(

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use countersign_core::Seq;
 use countersign_core::chain::{ChainError, ChainWriter};
 use countersign_core::frame::{Place, length_prefix};
+use countersign_core::keys::SigningKey;
 use countersign_core::limits::{DIGEST_SIZE, LENGTH_PREFIX_SIZE, MAX_UINT_SIZE, SIGNATURE_SIZE};
 
 use super::error::StoreError;
@@ -93,10 +94,17 @@ impl Group {
     }
 }
 
+/// A point of the log that the writer can go back to: the end of a sealed group.
+#[derive(Clone, Debug)]
+pub(super) struct Checkpoint {
+    pub(super) chain: ChainWriter,
+    /// The key that signs there: it changes with the chain, and goes back with it.
+    pub(super) key: Option<Arc<SigningKey>>,
+}
+
 /// A sealed group, and the state behind it.
 #[derive(Debug)]
 pub(super) struct Sealed {
     pub(super) group: Group,
-    /// The chain behind its last record.
-    pub(super) after: ChainWriter,
+    pub(super) after: Checkpoint,
 }

@@ -9,6 +9,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use countersign_core::Seq;
@@ -21,7 +22,7 @@ use super::clock::Clock;
 use super::dedupe::{Dedupe, Fingerprint, Lookup};
 use super::durable::CommitError;
 use super::error::StoreError;
-use super::group::{Group, Outcome, SIGNATURE_FRAME_SIZE, Sealed};
+use super::group::{Checkpoint, Group, Outcome, SIGNATURE_FRAME_SIZE, Sealed};
 use super::journal::Journal;
 use super::sync::{Condvar, Mutex, MutexGuard, lock, thread, wait, wait_timeout};
 
@@ -44,7 +45,7 @@ pub(super) struct GroupRules {
 /// The table of operations, or the thread that is still building it.
 #[derive(Debug)]
 pub(super) enum DedupeSlot {
-    Building(thread::JoinHandle<Result<Dedupe, StoreError>>),
+    Building { thread: thread::JoinHandle<Result<Dedupe, StoreError>>, stop: Arc<AtomicBool> },
     Ready(Dedupe),
     Failed(StoreError),
 }
@@ -52,8 +53,9 @@ pub(super) enum DedupeSlot {
 impl DedupeSlot {
     /// The table; waits for it the first time.
     pub(super) fn ready(&mut self) -> Result<&mut Dedupe, StoreError> {
-        if matches!(self, Self::Building(_)) {
-            let Self::Building(thread) = std::mem::replace(self, Self::Failed(StoreError::Closed))
+        if matches!(self, Self::Building { .. }) {
+            let Self::Building { thread, .. } =
+                std::mem::replace(self, Self::Failed(StoreError::Closed))
             else {
                 return Err(StoreError::Closed);
             };
@@ -66,7 +68,15 @@ impl DedupeSlot {
         match self {
             Self::Ready(dedupe) => Ok(dedupe),
             Self::Failed(error) => Err(error.clone()),
-            Self::Building(_) => Err(StoreError::Closed),
+            Self::Building { .. } => Err(StoreError::Closed),
+        }
+    }
+
+    /// Frees the table; a thread that still builds it has stopped reading when this returns.
+    fn close(self) {
+        if let Self::Building { thread, stop } = self {
+            stop.store(true, Ordering::Relaxed);
+            let _partial = thread.join();
         }
     }
 }
@@ -84,8 +94,10 @@ pub(super) struct Accepted {
 pub(super) struct Accepting {
     /// The end of the chain, accepted.
     pub(super) chain: ChainWriter,
-    /// The end of the chain, durable.
-    pub(super) durable: ChainWriter,
+    /// The end of the last sealed group.
+    sealed: Checkpoint,
+    /// The end of the last durable one.
+    pub(super) durable: Checkpoint,
     durable_end: Place,
     open: Group,
     open_since: Instant,
@@ -130,9 +142,12 @@ impl GroupCommit {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let end = journal.end();
+        let key = key.map(Arc::new);
+        let durable = Checkpoint { chain: chain.clone(), key: key.clone() };
         let state = Accepting {
-            durable: chain.clone(),
             chain,
+            sealed: durable.clone(),
+            durable,
             durable_end: end,
             open: Group::new(end, Vec::new()),
             open_since: Instant::now(),
@@ -142,7 +157,7 @@ impl GroupCommit {
             waiting: 0,
             expected: 0,
             last_sync: Duration::ZERO,
-            key: key.map(Arc::new),
+            key,
             dedupe,
             ended: None,
             spare: Vec::new(),
@@ -199,8 +214,8 @@ impl GroupCommit {
         if state.key.is_none() {
             return Err(ChainError::NoActiveKey.into());
         }
-        let is_first = state.open.records == 0;
         state.make_room(&self.rules, operation, now_us)?;
+        let is_first = state.open.records == 0;
         let Accepting { chain, open, .. } = &mut *state;
         let start = open.bytes.len();
         let seq = open.frame(|out| chain.append(out, now_us, operation))?;
@@ -221,7 +236,7 @@ impl GroupCommit {
     }
 
     /// Appends control records as a group of their own, and signs it with `key`, which becomes
-    /// the writer's. Nothing changes if `make` fails.
+    /// the writer's. Nothing changes if `make` fails, or if the key may not sign now.
     pub(super) fn append_control(
         &self,
         key: Option<SigningKey>,
@@ -232,13 +247,17 @@ impl GroupCommit {
         state.check()?;
         // What the old key has to answer for is signed by it, in a group of its own.
         state.seal(&self.rules, now_us)?;
-        let before = state.chain.clone();
         let Accepting { chain, open, .. } = &mut *state;
         if let Err(error) = make(chain, open, now_us) {
-            state.chain = before;
-            state.open.bytes.clear();
-            state.open.records = 0;
-            return Err(error.into());
+            let error = StoreError::from(error);
+            state.undo_open(&error);
+            return Err(error);
+        }
+        let Group { place, .. } = state.open;
+        if place.offset > 0
+            && state.open.end().offset + SIGNATURE_FRAME_SIZE > self.rules.max_segment_size
+        {
+            state.open.place = Place { segment: place.segment.next(), offset: 0 };
         }
         if let Some(key) = key {
             state.key = Some(Arc::new(key));
@@ -252,10 +271,26 @@ impl GroupCommit {
     pub(super) fn seal(&self) -> Result<Arc<Outcome>, StoreError> {
         let mut state = self.state();
         state.check()?;
-        state.seal(&self.rules, self.clock.now_us())?;
-        let last = state.queue.back().map(|sealed| Arc::clone(&sealed.group.outcome));
-        let committing = || state.committing.as_ref().map(|(_, outcome)| Arc::clone(outcome));
-        Ok(last.or_else(committing).unwrap_or_else(Outcome::durable))
+        state.seal_all(&self.rules, self.clock.now_us())
+    }
+
+    /// Seals what was accepted and refuses everything from now on, in one step: nothing may be
+    /// accepted that the closing writer does not wait for. The outcome of everything so far.
+    pub(super) fn close(&self) -> Result<Arc<Outcome>, StoreError> {
+        let mut state = self.state();
+        self.work.notify_all();
+        self.room.notify_all();
+        state.check()?;
+        let sealed = state.seal_all(&self.rules, self.clock.now_us());
+        state.ended = Some(StoreError::Closed);
+        sealed
+    }
+
+    /// Lets go of the table of operations, once nothing is accepted any more.
+    pub(super) fn close_dedupe(&self) {
+        let closed = DedupeSlot::Failed(StoreError::Closed);
+        let dedupe = std::mem::replace(&mut self.state().dedupe, closed);
+        dedupe.close();
     }
 
     /// Waits until a group is durable, leading the commit if nobody else does.
@@ -275,12 +310,19 @@ impl GroupCommit {
             }
             state.is_led = true;
             state = self.gather(state);
-            if state.queue.is_empty()
-                && let Err(error) = state.seal(&self.rules, self.clock.now_us())
-            {
-                state.is_led = false;
-                state.roll_back(&error);
-                continue;
+            if state.queue.is_empty() {
+                // A group that cannot be signed is taken back, and has its outcome by that.
+                let sealed = state.seal(&self.rules, self.clock.now_us());
+                if outcome.result().is_some() || sealed.is_err() {
+                    state.is_led = false;
+                    state.pass_lead(&self.work);
+                    if outcome.result().is_none()
+                        && let Err(error) = sealed
+                    {
+                        break Err(error);
+                    }
+                    continue;
+                }
             }
             state = self.commit_front(state);
         };
@@ -319,24 +361,30 @@ impl GroupCommit {
             state.is_led = false;
             return state;
         };
-        let last_seq = after.next_seq().previous().unwrap_or_default();
+        let last_seq = after.chain.next_seq().previous().unwrap_or_default();
         state.committing = Some((last_seq, Arc::clone(&group.outcome)));
         drop(state);
         let start = Instant::now();
-        let result = self.journal().commit(group.place, &group.bytes, &after, self.clock.now_us());
+        let (result, end) = {
+            let mut journal = self.journal();
+            let now_us = self.clock.now_us();
+            let result = journal.commit(group.place, &group.bytes, &after.chain, now_us);
+            (result, journal.end())
+        };
         let mut state = self.state();
         state.last_sync = start.elapsed();
         state.expected = state.waiting;
         state.committing = None;
         state.is_led = false;
+        // Even where the group failed: the segment for it may be there already.
+        state.durable_end = end;
         let result = match result {
             Ok(()) => {
-                state.durable_end = group.end();
                 state.durable = after;
                 Ok(())
             }
             Err(CommitError::Undone(error)) => {
-                let error = StoreError::AppendUndone(Arc::new(error));
+                let error = undone(error);
                 state.roll_back(&error);
                 Err(error)
             }
@@ -350,35 +398,31 @@ impl GroupCommit {
         group.outcome.settle(result);
         group.outcome.ready.notify_all();
         self.room.notify_all();
-        // Somebody must lead next: one who waits for the next group, or the background thread.
-        match state.queue.front() {
-            Some(next) => {
-                next.group.outcome.ready.notify_one();
-                self.work.notify_one();
-            }
-            None => state.open.outcome.ready.notify_one(),
-        }
+        state.pass_lead(&self.work);
         if state.spare.len() < MAX_SPARE {
             state.spare.push(group.bytes);
         }
         state
     }
 
-    /// The background thread: commits full and old groups until the writer ends.
+    /// The background thread: commits full and old groups until the writer has ended and none is
+    /// left.
     pub(super) fn run_background(&self) {
         let mut state = self.state();
-        while state.ended.is_none() {
+        loop {
             if !state.is_led && !state.queue.is_empty() {
                 state.is_led = true;
                 state = self.commit_front(state);
                 continue;
             }
+            if state.ended.is_some() && state.queue.is_empty() {
+                return;
+            }
             let age = state.open_since.elapsed();
             let has_open = state.open.records > 0 && !state.is_led;
             if has_open && age >= self.rules.flush_interval {
-                if let Err(error) = state.seal(&self.rules, self.clock.now_us()) {
-                    state.roll_back(&error);
-                }
+                // What cannot be signed is taken back, and whoever waits for it is told.
+                let _told = state.seal(&self.rules, self.clock.now_us());
                 continue;
             }
             state.is_background_idle = true;
@@ -390,14 +434,6 @@ impl GroupCommit {
             state.is_background_idle = false;
         }
     }
-
-    /// Ends the writer: whoever still waits or appends is told `why`.
-    pub(super) fn end(&self, why: StoreError) {
-        let mut state = self.state();
-        state.ended.get_or_insert(why);
-        self.work.notify_all();
-        self.room.notify_all();
-    }
 }
 
 impl Accepting {
@@ -406,9 +442,22 @@ impl Accepting {
         self.ended.clone().map_or(Ok(()), Err)
     }
 
+    /// Wakes who must lead next: one who waits for the next group, or the background thread, which
+    /// does not count the age of the open group while somebody leads.
+    fn pass_lead(&self, work: &Condvar) {
+        let next = self.queue.front().map_or(&self.open, |sealed| &sealed.group);
+        if next.records > 0 {
+            next.outcome.ready.notify_one();
+            work.notify_one();
+        } else if self.ended.is_some() {
+            // The background thread stays for what is queued, and nothing is any more.
+            work.notify_one();
+        }
+    }
+
     /// The outcome of a record that was accepted before.
     fn outcome_of(&self, seq: Seq) -> Arc<Outcome> {
-        if seq < self.durable.next_seq() {
+        if seq < self.durable.chain.next_seq() {
             return Outcome::durable();
         }
         if let Some((last, outcome)) = &self.committing
@@ -416,7 +465,7 @@ impl Accepting {
         {
             return Arc::clone(outcome);
         }
-        let queued = self.queue.iter().find(|sealed| seq < sealed.after.next_seq());
+        let queued = self.queue.iter().find(|sealed| seq < sealed.after.chain.next_seq());
         Arc::clone(queued.map_or(&self.open.outcome, |sealed| &sealed.group.outcome))
     }
 
@@ -440,14 +489,22 @@ impl Accepting {
         Ok(())
     }
 
-    /// Signs the open group and queues it; nothing if it is empty.
+    /// Signs the open group and queues it; nothing if it is empty. If it cannot be signed it is
+    /// taken back.
     fn seal(&mut self, rules: &GroupRules, now_us: u64) -> Result<(), StoreError> {
         if self.open.records == 0 {
             return Ok(());
         }
-        let Some(key) = self.key.clone() else { return Err(ChainError::NoActiveKey.into()) };
-        let chain = &mut self.chain;
-        self.open.frame(|out| chain.sign(out, now_us, &key))?;
+        let Self { chain, open, key, .. } = self;
+        let signed = match key {
+            Some(key) => open.frame(|out| chain.sign(out, now_us, key)),
+            None => Err(ChainError::NoActiveKey),
+        };
+        if let Err(error) = signed {
+            let error = StoreError::from(error);
+            self.undo_open(&error);
+            return Err(error);
+        }
         let mut next = self.open.end();
         if next.offset + ENTRY_FRAME_OVERHEAD as u64 + SIGNATURE_FRAME_SIZE > rules.max_segment_size
         {
@@ -455,24 +512,52 @@ impl Accepting {
         }
         let spare = self.spare.pop().unwrap_or_default();
         let group = std::mem::replace(&mut self.open, Group::new(next, spare));
-        self.queue.push_back(Sealed { group, after: self.chain.clone() });
+        self.sealed = Checkpoint { chain: self.chain.clone(), key: self.key.clone() };
+        self.queue.push_back(Sealed { group, after: self.sealed.clone() });
         Ok(())
+    }
+
+    /// Seals the open group; the outcome of everything accepted.
+    fn seal_all(&mut self, rules: &GroupRules, now_us: u64) -> Result<Arc<Outcome>, StoreError> {
+        self.seal(rules, now_us).map_err(undone)?;
+        let last = self.queue.back().map(|sealed| &sealed.group.outcome);
+        let last = last.or_else(|| self.committing.as_ref().map(|(_, outcome)| outcome));
+        Ok(last.map_or_else(Outcome::durable, Arc::clone))
     }
 
     /// Goes back to the durable end: everything accepted behind it is told `error`.
     fn roll_back(&mut self, error: &StoreError) {
-        let lost = self.queue.drain(..).map(|sealed| sealed.group);
-        let spare = self.spare.pop().unwrap_or_default();
-        let open = std::mem::replace(&mut self.open, Group::new(self.durable_end, spare));
-        for group in lost.chain([open]) {
+        for Sealed { group, .. } in self.queue.drain(..) {
             group.outcome.settle(Err(error.clone()));
             group.outcome.ready.notify_all();
         }
-        self.chain = self.durable.clone();
+        self.sealed = self.durable.clone();
+        self.open.place = self.durable_end;
+        self.take_back_open(error);
+    }
+
+    /// Goes back to the last sealed group, since `error` keeps the open one from being sealed.
+    fn undo_open(&mut self, error: &StoreError) {
+        self.take_back_open(&undone(error.clone()));
+    }
+
+    fn take_back_open(&mut self, error: &StoreError) {
+        let spare = self.spare.pop().unwrap_or_default();
+        let next = Group::new(self.open.place, spare);
+        let open = std::mem::replace(&mut self.open, next);
+        open.outcome.settle(Err(error.clone()));
+        open.outcome.ready.notify_all();
+        let Checkpoint { chain, key } = self.sealed.clone();
+        let next_seq = chain.next_seq();
+        (self.chain, self.key) = (chain, key);
         if let DedupeSlot::Ready(dedupe) = &mut self.dedupe {
-            dedupe.forget_from(self.durable.next_seq());
+            dedupe.forget_from(next_seq);
         }
     }
+}
+
+fn undone(error: StoreError) -> StoreError {
+    StoreError::AppendUndone(Arc::new(error))
 }
 
 /// Bytes of an entry's frame beside its texts, at most.

@@ -19,8 +19,9 @@ pub(super) struct Journal {
     file: LogFile,
     window: Window,
     frontier: Frontier<Blake3>,
-    /// Where the last record's frame starts.
-    last_start: Place,
+    /// Where the last record's frame starts, and where it ends: not always where the file does,
+    /// since a segment may have been started for a group that failed.
+    last: (Place, Place),
     /// The tip that the resume point on disk names.
     saved: Option<Digest>,
 }
@@ -33,15 +34,15 @@ impl Journal {
                 file,
                 window: *window,
                 frontier: frontier.clone(),
-                last_start: position.start,
-                // Opening has just written it.
+                last: (position.start, position.end),
+                // Opening has just seen to it.
                 saved: Some(position.tip),
             },
             None => Self {
                 file,
                 window: Window::default(),
                 frontier: Frontier::new(),
-                last_start: end,
+                last: (end, end),
                 saved: None,
             },
         }
@@ -78,8 +79,8 @@ impl Journal {
             seq,
             tip: after.tip(),
             ts_us: after.last_ts_us(),
-            start: self.last_start,
-            end: self.end(),
+            start: self.last.0,
+            end: self.last.1,
         };
         let mark = Mark { position, window: self.window, frontier: self.frontier.clone() };
         let state = ShardState::new(&mark, keyring, now_us / 1_000);
@@ -95,6 +96,11 @@ impl Journal {
             return Ok(());
         }
         self.save(after, now_us)
+    }
+
+    /// Lets nothing go on in the background that touches files.
+    pub(super) fn stop_background(&mut self) {
+        self.file.stop_preparing();
     }
 
     pub(super) fn file(&self) -> &LogFile {
@@ -113,7 +119,6 @@ impl Journal {
         while let FrameStep::Frame { payload } = read_frame(rest) {
             // A tree of 2^63 records is out of any log's reach.
             let _full = self.frontier.push(leaf_hash::<Blake3>(payload));
-            self.last_start = Place { segment: place.segment, offset };
             if Record::is_entry(payload) {
                 self.window.entries += 1;
                 if self.window.first_entry_ts_us.is_none() {
@@ -124,7 +129,9 @@ impl Journal {
                 self.window = Window { from_seq: seq, ..Window::default() };
             }
             let size = LENGTH_PREFIX_SIZE + payload.len();
+            let start = Place { segment: place.segment, offset };
             offset += size as u64;
+            self.last = (start, Place { segment: place.segment, offset });
             rest = rest.get(size..).unwrap_or_default();
         }
     }

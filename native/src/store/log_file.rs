@@ -9,7 +9,7 @@ use super::disk::{Access, Disk, DiskFile};
 use super::durable::{self, CommitError};
 use super::error::StoreError;
 use super::paths::ShardPaths;
-use super::prefill::Prefill;
+use super::prefill::{Prefill, Prepared};
 
 /// The last segment, open for writing behind its durable end.
 #[derive(Debug)]
@@ -24,10 +24,14 @@ pub(super) struct LogFile {
     groups: u32,
     prefill: Option<Prefill>,
     prefill_size: Option<u64>,
+    /// Whether this segment's successor is not to be prepared any more.
+    is_prefill_off: bool,
 }
 
-/// Zeros written ahead of the log, at a time, in a segment that was not prepared.
-const AHEAD: u64 = 1024 * 1024;
+/// Zeros written ahead of the log, at a time, in a segment that was not prepared: as many as it
+/// holds records, within these bounds.
+const MIN_AHEAD: u64 = 16 * 1024;
+const MAX_AHEAD: u64 = 1024 * 1024;
 /// Groups that a segment takes before anything is written ahead: a small shard stays small.
 const GROUPS_BEFORE_AHEAD: u32 = 4;
 
@@ -43,8 +47,19 @@ impl LogFile {
         let path = paths.segment(end.segment);
         let file = disk.open(&path, Access::Write).map_err(|e| StoreError::io("open", &path, e))?;
         Prefill::discard(&*disk, &paths)?;
-        let (filled, groups) = (end.offset, 0);
-        Ok(Self { disk, paths, file, end, filled, groups, prefill: None, prefill_size })
+        // F1: whoever made this segment may have died before its name was durable.
+        durable::sync_directory(&*disk, paths.directory())?;
+        Ok(Self {
+            disk,
+            paths,
+            file,
+            end,
+            filled: end.offset,
+            groups: 0,
+            prefill: None,
+            prefill_size,
+            is_prefill_off: false,
+        })
     }
 
     /// The durable end.
@@ -54,6 +69,22 @@ impl LogFile {
 
     /// Makes `bytes` durable at `place`: at the end, or at the start of the next segment.
     pub(super) fn commit(&mut self, place: Place, bytes: &[u8]) -> Result<(), CommitError> {
+        let committed = self.write(place, bytes);
+        match &committed {
+            Ok(()) => self.prepare_next(),
+            // W2: nothing is written any more.
+            Err(CommitError::Poisoned(_)) => self.stop_preparing(),
+            // W5: the disk may be full of zeros that nobody needs yet.
+            Err(CommitError::Undone(_)) => {
+                self.stop_preparing();
+                self.filled = self.end.offset;
+                let _still_there = Prefill::discard(&*self.disk, &self.paths);
+            }
+        }
+        committed
+    }
+
+    fn write(&mut self, place: Place, bytes: &[u8]) -> Result<(), CommitError> {
         if place.segment != self.end.segment {
             self.rotate(place.segment)?;
         }
@@ -64,7 +95,6 @@ impl LogFile {
         self.end.offset = after;
         self.filled = self.filled.max(after + ahead);
         self.groups = self.groups.saturating_add(1);
-        self.prepare_next();
         Ok(())
     }
 
@@ -72,7 +102,7 @@ impl LogFile {
     fn ahead_of(&self, after: u64) -> u64 {
         match self.prefill_size {
             Some(size) if after > self.filled && self.groups >= GROUPS_BEFORE_AHEAD => {
-                AHEAD.min(size.saturating_sub(after))
+                after.clamp(MIN_AHEAD, MAX_AHEAD).min(size.saturating_sub(after))
             }
             _ => 0,
         }
@@ -83,7 +113,7 @@ impl LogFile {
         let old = self.paths.segment(self.end.segment);
         durable::trim(&*self.file, &old, self.end.offset).map_err(CommitError::Poisoned)?;
         let prepared = self.prefill.take().and_then(Prefill::finish);
-        (self.file, self.filled) = if let Some((file, filled)) = prepared {
+        (self.file, self.filled) = if let Some(Prepared { file, filled }) = prepared {
             durable::adopt_segment(&*self.disk, &self.paths, next)?;
             (file, filled)
         } else {
@@ -92,6 +122,7 @@ impl LogFile {
         };
         self.groups = 0;
         self.end = Place { segment: next, offset: 0 };
+        self.is_prefill_off = false;
         Ok(())
     }
 
@@ -99,14 +130,22 @@ impl LogFile {
     /// pays for it.
     fn prepare_next(&mut self) {
         let Some(size) = self.prefill_size else { return };
-        if self.prefill.is_none() && self.end.offset >= size / 2 {
+        if !self.is_prefill_off && self.prefill.is_none() && self.end.offset >= size / 2 {
             self.prefill = Some(Prefill::start(&self.disk, &self.paths, size));
+        }
+    }
+
+    /// Waits until the background thread has stopped; the next segment is made when it is needed.
+    pub(super) fn stop_preparing(&mut self) {
+        if let Some(prefill) = self.prefill.take() {
+            self.is_prefill_off = true;
+            drop(prefill);
         }
     }
 
     /// Ends cleanly: no unused space, no half-made segment.
     pub(super) fn close(&mut self) -> Result<(), StoreError> {
-        drop(self.prefill.take().and_then(Prefill::finish));
+        self.stop_preparing();
         Prefill::discard(&*self.disk, &self.paths)?;
         let path = self.paths.segment(self.end.segment);
         durable::trim(&*self.file, &path, self.end.offset)

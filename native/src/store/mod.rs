@@ -19,7 +19,11 @@ mod state_file;
 mod status;
 mod survey;
 mod sync;
+mod walk;
 mod writer;
+
+pub(crate) use durable::write_new_file;
+pub(crate) use survey::read_state;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub(crate) use durable::sync_private_file;

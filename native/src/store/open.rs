@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use countersign_core::Seq;
@@ -19,14 +20,15 @@ use super::clock::{Clock, SystemClock};
 use super::dedupe::{Dedupe, DedupeKey};
 use super::disk::{Disk, RealDisk};
 use super::durable::{self, CommitError};
-use super::error::StoreError;
+use super::error::{Damage, StoreError};
 use super::group::Group;
 use super::group_commit::{DedupeSlot, GroupCommit, GroupRules};
 use super::journal::Journal;
 use super::log_file::LogFile;
 use super::paths::ShardPaths;
-use super::recover::{ShardRecoveryResult, lock_shard, recover_locked, refused};
+use super::recover::{ShardRecoveryResult, lock_shard, recover_locked};
 use super::segment_reader::{Next, SegmentReader, list_segments};
+use super::survey::{Reach, survey_shard};
 use super::sync::thread;
 use super::writer::MeteringLogShard;
 
@@ -101,7 +103,8 @@ impl WriterOptions {
 
 impl MeteringLogShard {
     /// Creates a shard in `directory`, which must not exist or be empty, and opens it: record 0 is
-    /// `certificate`, record 1 its key's first signature, both durable when this returns.
+    /// `certificate`, record 1 its key's first signature, both durable when this returns. If it
+    /// fails the directory is empty.
     pub fn create(
         directory: impl AsRef<Path>,
         certificate: &Certificate,
@@ -119,25 +122,17 @@ impl MeteringLogShard {
         if !segments.is_empty() {
             return Err(StoreError::ShardExists { path: paths.directory().to_path_buf() });
         }
-        let start = Place { segment: SegmentNumber::FIRST, offset: 0 };
-        let mut chain = ChainWriter::new(certificate.shard_id);
-        let mut group = Group::new(start, Vec::new());
-        let now_us = options.clock.now_us();
-        group.frame(|out| chain.certify(out, now_us, certificate))?;
-        group.frame(|out| chain.sign(out, options.clock.now_us(), &key))?;
-        let failed = |error| match error {
-            CommitError::Undone(error) | CommitError::Poisoned(error) => error,
+        let (chain, journal) = match write_first_group(options, &paths, certificate, &key) {
+            Ok(written) => written,
+            Err(error) => {
+                // Nothing was promised, and who tries again needs an empty directory.
+                for path in [paths.segment(SegmentNumber::FIRST), paths.prefill()] {
+                    let _not_there = disk.unlink(&path);
+                }
+                let _stays = lock.release();
+                return Err(error);
+            }
         };
-        drop(durable::create_segment(disk, &paths, SegmentNumber::FIRST).map_err(failed)?);
-        let file = LogFile::open(
-            Arc::clone(&options.disk),
-            paths,
-            start,
-            options.prefill.then_some(options.max_segment_size),
-        )?;
-        let mut journal = Journal::new(file, None);
-        journal.commit(start, &group.bytes, &chain, now_us).map_err(failed)?;
-        journal.save(&chain, now_us)?;
         let dedupe = DedupeSlot::Ready(Dedupe::new(options.dedupe_capacity));
         let (rules, clock) = (options.rules(), Arc::clone(&options.clock));
         let commit = GroupCommit::new(chain, Some(key), dedupe, journal, rules, clock);
@@ -158,45 +153,78 @@ impl MeteringLogShard {
     ) -> Result<(Self, ShardRecoveryResult), StoreError> {
         options.check()?;
         let paths = ShardPaths::new(directory.as_ref());
-        let disk = &*options.disk;
-        let lock = lock_shard(disk, &paths)?;
-        match Self::prepare(paths, key, options) {
+        let lock = lock_shard(&*options.disk, &paths)?;
+        match open_locked(&paths, key, options) {
             Ok((commit, dedupe_key, result)) => Ok((Self::start(commit, dedupe_key, lock), result)),
-            Err(error) => Err(refused(lock, error)),
+            Err(error) => {
+                // What keeps us from writing is told by the error, not by a lock file left behind.
+                let _stays = lock.release();
+                Err(error)
+            }
         }
     }
+}
 
-    /// Recovers the shard and makes a writer ready for it, under the lock.
-    fn prepare(
-        paths: ShardPaths,
-        key: Option<SigningKey>,
-        options: &WriterOptions,
-    ) -> Result<(GroupCommit, DedupeKey, ShardRecoveryResult), StoreError> {
-        let disk = &*options.disk;
-        let (survey, result) = recover_locked(disk, &paths, &*options.clock)?;
-        let (Some(mark), Some(keyring)) = (&survey.kept.mark, survey.scan.layout().keyring())
-        else {
-            let path = paths.directory().to_path_buf();
-            let why = "its first record is no certificate; if its creation was interrupted, \
-                       delete it and create it again";
-            return Err(StoreError::NotAShard { path, why });
-        };
-        if let Some((seq, tip)) = options.expect_tip {
-            expect_tip(disk, &paths, seq, tip, mark.position.seq)?;
-        }
-        let position = mark.position;
-        let chain =
-            ChainWriter::resume(keyring.clone(), position.seq.next(), position.tip, position.ts_us);
-        check_key(&chain, key.as_ref())?;
-        let dedupe_key = dedupe_key()?;
-        let dedupe = rebuild_dedupe(options, &paths, dedupe_key, position.seq);
-        let prefill = options.prefill.then_some(options.max_segment_size);
-        let file = LogFile::open(Arc::clone(&options.disk), paths, survey.append_at(), prefill)?;
-        let journal = Journal::new(file, Some(mark));
-        let (rules, clock) = (options.rules(), Arc::clone(&options.clock));
-        let commit = GroupCommit::new(chain, key, dedupe, journal, rules, clock);
-        Ok((commit, dedupe_key, result))
+/// Writes record 0 and 1 into a directory without segments.
+fn write_first_group(
+    options: &WriterOptions,
+    paths: &ShardPaths,
+    certificate: &Certificate,
+    key: &SigningKey,
+) -> Result<(ChainWriter, Journal), StoreError> {
+    let start = Place { segment: SegmentNumber::FIRST, offset: 0 };
+    let mut chain = ChainWriter::new(certificate.shard_id);
+    let mut group = Group::new(start, Vec::new());
+    let now_us = options.clock.now_us();
+    group.frame(|out| chain.certify(out, now_us, certificate))?;
+    group.frame(|out| chain.sign(out, options.clock.now_us(), key))?;
+    let failed = |error| match error {
+        CommitError::Undone(error) | CommitError::Poisoned(error) => error,
+    };
+    let disk = Arc::clone(&options.disk);
+    drop(durable::create_segment(&*disk, paths, SegmentNumber::FIRST).map_err(failed)?);
+    let prefill = options.prefill.then_some(options.max_segment_size);
+    let file = LogFile::open(disk, paths.clone(), start, prefill)?;
+    let mut journal = Journal::new(file, None);
+    journal.commit(start, &group.bytes, &chain, now_us).map_err(failed)?;
+    // F2: a hint that is missing costs a longer scan and nothing else.
+    let _can_wait = journal.save(&chain, now_us);
+    Ok((chain, journal))
+}
+
+/// Opens while the caller holds the lock. Nothing is changed before the log is known to be the one
+/// the caller expects.
+fn open_locked(
+    paths: &ShardPaths,
+    key: Option<SigningKey>,
+    options: &WriterOptions,
+) -> Result<(GroupCommit, DedupeKey, ShardRecoveryResult), StoreError> {
+    let disk = &*options.disk;
+    let survey = survey_shard(disk, paths, Reach::Tail)?;
+    if let Some(damage) = survey.damage() {
+        return Err(StoreError::Corrupt(damage));
     }
+    let (Some(mark), Some(keyring)) = (&survey.kept.mark, survey.scan.layout().keyring()) else {
+        let path = paths.directory().to_path_buf();
+        return Err(StoreError::NotAShard { path, why: "its first record is no certificate" });
+    };
+    let position = mark.position;
+    if let Some((seq, tip)) = options.expect_tip {
+        expect_tip(disk, paths, seq, tip, position.seq)?;
+    }
+    let chain =
+        ChainWriter::resume(keyring.clone(), position.seq.next(), position.tip, position.ts_us);
+    check_key(&chain, key.as_ref())?;
+    let result = recover_locked(disk, paths, &*options.clock, &survey)?;
+    let dedupe_key = dedupe_key()?;
+    let dedupe = rebuild_dedupe(options, paths, dedupe_key, position.seq);
+    let prefill = options.prefill.then_some(options.max_segment_size);
+    let file =
+        LogFile::open(Arc::clone(&options.disk), paths.clone(), survey.append_at(), prefill)?;
+    let journal = Journal::new(file, Some(mark));
+    let (rules, clock) = (options.rules(), Arc::clone(&options.clock));
+    let commit = GroupCommit::new(chain, key, dedupe, journal, rules, clock);
+    Ok((commit, dedupe_key, result))
 }
 
 fn check_key(chain: &ChainWriter, key: Option<&SigningKey>) -> Result<(), StoreError> {
@@ -209,7 +237,8 @@ fn check_key(chain: &ChainWriter, key: Option<&SigningKey>) -> Result<(), StoreE
     Err(ChainError::WrongProcessKey { active, found }.into())
 }
 
-/// Creates the directory, or takes an empty one; its own name is durable afterwards.
+/// Creates the directory, or takes an empty one; its own name is durable afterwards. A lock file
+/// is what a creation leaves that was cut off early.
 fn create_directory(disk: &dyn Disk, paths: &ShardPaths) -> Result<(), StoreError> {
     let directory = paths.directory();
     match disk.create_dir(directory) {
@@ -217,13 +246,14 @@ fn create_directory(disk: &dyn Disk, paths: &ShardPaths) -> Result<(), StoreErro
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             let names =
                 disk.list(directory).map_err(|error| StoreError::io("read", directory, error))?;
-            if !names.is_empty() {
+            let lock = paths.lock();
+            if names.iter().any(|name| Some(name.as_ref()) != lock.file_name()) {
                 return Err(StoreError::ShardExists { path: directory.to_path_buf() });
             }
         }
         Err(error) => return Err(StoreError::io("create", directory, error)),
     }
-    durable::sync_directory(disk, paths.parent())
+    durable::sync_directory(disk, durable::directory_of(directory))
 }
 
 fn dedupe_key() -> Result<DedupeKey, StoreError> {
@@ -247,11 +277,11 @@ fn expect_tip(
         return rolled_back;
     }
     let mut found = None;
-    for_each_from(disk, paths, seq, |at, payload| {
-        if at == seq {
-            found = Record::decode(payload).ok().map(|record| record.tip(payload));
+    for_each_from(disk, paths, seq, |record, payload| {
+        if record.seq() == seq {
+            found = Some(record.tip(payload));
         }
-        at < seq
+        record.seq() < seq
     })?;
     if found == Some(expected) { Ok(()) } else { rolled_back }
 }
@@ -265,28 +295,35 @@ fn rebuild_dedupe(
 ) -> DedupeSlot {
     let (disk, paths, capacity) =
         (Arc::clone(&options.disk), paths.clone(), options.dedupe_capacity);
-    DedupeSlot::Building(thread::spawn(move || {
+    let stop = Arc::new(AtomicBool::new(false));
+    let stopped = Arc::clone(&stop);
+    let thread = thread::spawn(move || {
         let mut dedupe = Dedupe::new(capacity);
         // Control records take seqs too, so this reaches back at least far enough for most logs;
         // the segment it starts in usually holds more.
         let from = Seq(last.0.saturating_sub(capacity as u64));
-        for_each_from(&*disk, &paths, from, |seq, payload| {
-            if let Ok(Record::Entry(entry)) = Record::decode(payload) {
+        for_each_from(&*disk, &paths, from, |record, _| {
+            if let Record::Entry(entry) = record {
                 dedupe.insert(&key.fingerprint(&entry.operation), entry.seq);
             }
-            seq < last
+            record.seq() < last && !stopped.load(Ordering::Relaxed)
         })?;
         Ok(dedupe)
-    }))
+    });
+    DedupeSlot::Building { thread, stop }
 }
 
 /// Calls `visit` with the records of the segment that holds `from` and all later ones, until it
 /// returns `false`.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] where the log ends, or is damaged, before that: opening behind a resume
+/// point reads these records here for the first time.
 fn for_each_from(
     disk: &dyn Disk,
     paths: &ShardPaths,
     from: Seq,
-    mut visit: impl FnMut(Seq, &[u8]) -> bool,
+    mut visit: impl FnMut(&Record<'_>, &[u8]) -> bool,
 ) -> Result<(), StoreError> {
     let in_directory = |error| StoreError::io("read", paths.directory(), error);
     let (segments, _) = list_segments(disk, paths).map_err(in_directory)?;
@@ -301,15 +338,38 @@ fn for_each_from(
             break;
         }
     }
+    let mut expected = None;
+    let mut stop = Place { segment: SegmentNumber::FIRST, offset: 0 };
     for segment in segments.get(start..).unwrap_or_default() {
         let at = |error| StoreError::io("read", paths.segment(*segment), error);
         let mut reader = SegmentReader::open(disk, paths, *segment).map_err(at)?;
-        while let Next::Frame { payload, .. } = reader.next_frame().map_err(at)? {
-            let Ok((seq, _)) = peek_link(payload) else { break };
-            if !visit(seq, payload) {
+        loop {
+            stop = reader.place();
+            let payload = match reader.next_frame().map_err(at)? {
+                Next::Frame { payload, .. } => payload,
+                Next::End => break,
+                _ => return Err(unreadable(stop, expected)),
+            };
+            let record = Record::decode(payload).map_err(|_| unreadable(stop, expected))?;
+            if expected.is_some_and(|expected| expected != record.seq()) {
+                return Err(unreadable(stop, expected));
+            }
+            if !visit(&record, payload) {
                 return Ok(());
             }
+            expected = Some(record.seq().next());
         }
     }
-    Ok(())
+    Err(unreadable(stop, expected))
+}
+
+fn unreadable(place: Place, expected: Option<Seq>) -> StoreError {
+    StoreError::Corrupt(Damage {
+        corruption: None,
+        missing: None,
+        place,
+        seq: expected.unwrap_or_default(),
+        reason: "the record that must be there is not, or cannot be read".to_string(),
+        next_good: None,
+    })
 }

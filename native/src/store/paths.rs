@@ -29,15 +29,6 @@ impl ShardPaths {
         &self.directory
     }
 
-    /// The directory that holds it; `.` for a bare name.
-    pub fn parent(&self) -> &Path {
-        match self.directory.parent() {
-            Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
-            Some(parent) => parent,
-            None => &self.directory,
-        }
-    }
-
     /// A segment.
     pub fn segment(&self, number: SegmentNumber) -> PathBuf {
         self.directory.join(number.file_name())

@@ -17,11 +17,20 @@ const STEP: usize = 1024 * 1024;
 /// Pause between two steps.
 const PAUSE: Duration = Duration::from_millis(5);
 
+/// A file that is to be a segment.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    pub(super) file: Box<dyn DiskFile>,
+    /// How many durable zeros it holds.
+    pub(super) filled: u64,
+}
+
 /// A background thread that fills the next segment.
 #[derive(Debug)]
 pub(super) struct Prefill {
     stop: Arc<AtomicBool>,
-    thread: thread::JoinHandle<Option<(Box<dyn DiskFile>, u64)>>,
+    /// Taken when it is waited for.
+    thread: Option<thread::JoinHandle<Option<Prepared>>>,
 }
 
 impl Prefill {
@@ -29,31 +38,49 @@ impl Prefill {
     pub(super) fn start(disk: &Arc<dyn Disk>, paths: &ShardPaths, size: u64) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let (disk, paths, stopped) = (Arc::clone(disk), paths.clone(), Arc::clone(&stop));
-        let thread = thread::spawn(move || {
+        let thread = thread::Builder::new().spawn(move || {
             // A segment that cannot be prepared is created when it is needed, and the error, a
-            // full disk say, shows then.
-            Self::discard(&*disk, &paths).ok()?;
-            let file = disk.create_new(&paths.prefill()).ok()?;
-            file.sync_all().ok()?;
-            let zeros = vec![0; STEP];
-            let mut filled = 0;
-            while filled < size && !stopped.load(Ordering::Relaxed) {
-                let step = usize::try_from(size - filled).unwrap_or(STEP).min(STEP);
-                durable::fill(&*file, zeros.get(..step).unwrap_or_default(), filled).ok()?;
-                filled += step as u64;
-                if filled < size {
-                    thread::sleep(PAUSE);
-                }
+            // full disk say, shows then. Until then the group at hand needs the space more.
+            let prepared = Self::prepare(&*disk, &paths, size, &stopped);
+            if prepared.is_err() {
+                let _shows_later = Self::discard(&*disk, &paths);
             }
-            Some((file, filled))
+            prepared.ok()
         });
-        Self { stop, thread }
+        // Without a thread the segment is made when it is needed.
+        Self { stop, thread: thread.ok() }
     }
 
-    /// Stops after the step at hand; the file and how many durable zeros it holds.
-    pub(super) fn finish(self) -> Option<(Box<dyn DiskFile>, u64)> {
+    fn prepare(
+        disk: &dyn Disk,
+        paths: &ShardPaths,
+        size: u64,
+        stopped: &AtomicBool,
+    ) -> Result<Prepared, StoreError> {
+        Self::discard(disk, paths)?;
+        let failed = |error| StoreError::io("prepare", paths.prefill(), error);
+        let file = durable::create_prefill(disk, paths).map_err(failed)?;
+        let zeros = vec![0; STEP];
+        let mut filled = 0;
+        while filled < size && !stopped.load(Ordering::Relaxed) {
+            let step = usize::try_from(size - filled).unwrap_or(STEP).min(STEP);
+            durable::fill(&*file, zeros.get(..step).unwrap_or_default(), filled).map_err(failed)?;
+            filled += step as u64;
+            if filled < size {
+                thread::sleep(PAUSE);
+            }
+        }
+        Ok(Prepared { file, filled })
+    }
+
+    /// Stops after the step at hand; the file, if all its zeros so far are durable.
+    pub(super) fn finish(mut self) -> Option<Prepared> {
+        self.join()
+    }
+
+    fn join(&mut self) -> Option<Prepared> {
         self.stop.store(true, Ordering::Relaxed);
-        self.thread.join().ok().flatten()
+        self.thread.take()?.join().ok().flatten()
     }
 
     /// Removes what an earlier writer prepared.
@@ -64,5 +91,12 @@ impl Prefill {
             }
             _ => Ok(()),
         }
+    }
+}
+
+impl Drop for Prefill {
+    fn drop(&mut self) {
+        // A thread that outlived its writer could remove what the next one prepares.
+        drop(self.join());
     }
 }

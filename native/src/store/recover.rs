@@ -14,7 +14,7 @@ use super::durable;
 use super::error::StoreError;
 use super::paths::ShardPaths;
 use super::state_file::ShardState;
-use super::survey::{Survey, survey, survey_shard};
+use super::survey::{Reach, Survey, survey, survey_shard};
 
 /// What recovery found and did.
 #[derive(Clone, Debug)]
@@ -37,6 +37,9 @@ pub struct ShardRecoveryResult {
     pub last_seq: Option<Seq>,
     /// The chain tip.
     pub tip: Digest,
+    /// Records kept that neither a signature nor a durable position vouches for: all of them in a
+    /// log without signatures, where the last one may be damaged without anyone noticing.
+    pub unsigned: u64,
     /// The resume point; `None` for a log without a certificate.
     pub state: Option<ShardState>,
 }
@@ -44,8 +47,13 @@ pub struct ShardRecoveryResult {
 /// Recovers the shard in `directory` as `spec/metering.md` section 8 says, under the writer's
 /// lock; with `dry_run` it only reports and takes no lock.
 ///
+/// Reads the whole log, from record 0, where [`MeteringLogShard::open`] reads what follows the
+/// resume point: this is for whoever wants to know.
+///
 /// # Errors
 /// [`StoreError::Corrupt`] if cutting could lose acknowledged records; then nothing was changed.
+///
+/// [`MeteringLogShard::open`]: super::MeteringLogShard::open
 pub fn recover_shard(
     disk: &dyn Disk,
     directory: &Path,
@@ -54,15 +62,17 @@ pub fn recover_shard(
 ) -> Result<ShardRecoveryResult, StoreError> {
     let paths = ShardPaths::new(directory);
     if dry_run {
-        let survey = survey_shard(disk, &paths)?;
-        return report(disk, &paths, &survey, Vec::new());
+        let survey = survey_shard(disk, &paths, Reach::Whole)?;
+        let mut result = report(&survey, Vec::new())?;
+        result.state = state(&survey, clock);
+        return Ok(result);
     }
     let lock = lock_shard(disk, &paths)?;
-    let result = match recover_locked(disk, &paths, clock) {
-        Ok((_, result)) => result,
-        Err(error) => return Err(refused(lock, error)),
-    };
-    lock.release().map_err(|error| StoreError::io("remove", paths.lock(), error))?;
+    let recovered = survey_shard(disk, &paths, Reach::Whole)
+        .and_then(|survey| recover_locked(disk, &paths, clock, &survey));
+    let released = lock.release().map_err(|error| StoreError::io("remove", paths.lock(), error));
+    let result = recovered?;
+    released?;
     Ok(result)
 }
 
@@ -76,7 +86,7 @@ pub fn recover_log<L: Layout>(
     let paths = ShardPaths::new(directory);
     let survey = survey(disk, &paths, None, layout, None)?;
     let torn_files = if dry_run { Vec::new() } else { carry_out(disk, &paths, &survey)? };
-    report(disk, &paths, &survey, torn_files)
+    report(&survey, torn_files)
 }
 
 /// Takes the writer's lock.
@@ -102,34 +112,33 @@ pub(super) fn lock_shard(
     })
 }
 
-/// Gives up the lock of a shard that is not written after all, so that it is left as it was. A
-/// lock file that stays is litter, nothing worse.
-pub(super) fn refused(lock: Box<dyn DiskLock>, error: StoreError) -> StoreError {
-    let _stays = lock.release();
-    error
-}
-
-/// Recovers while the caller holds the lock.
+/// Recovers what the survey found, while the caller holds the lock.
 pub(super) fn recover_locked(
     disk: &dyn Disk,
     paths: &ShardPaths,
     clock: &dyn Clock,
-) -> Result<(Survey<ChainLayout>, ShardRecoveryResult), StoreError> {
-    let survey = survey_shard(disk, paths)?;
-    let torn_files = carry_out(disk, paths, &survey)?;
-    let mut result = report(disk, paths, &survey, torn_files)?;
-    if let (Some(mark), Some(keyring)) = (&survey.kept.mark, survey.scan.layout().keyring()) {
-        let state = ShardState::new(mark, keyring, clock.now_us() / 1_000);
-        // A resume point that is there already and names this very position need not be made
-        // durable once more.
-        let is_current = survey.is_resumed
-            && survey.state.as_ref().is_some_and(|state| state.tip == mark.position.tip);
-        if !is_current && survey.kept.has_signature {
-            durable::replace_state(disk, paths, &state.to_bytes())?;
-        }
-        result.state = Some(state);
+    survey: &Survey<ChainLayout>,
+) -> Result<ShardRecoveryResult, StoreError> {
+    let torn_files = carry_out(disk, paths, survey)?;
+    let mut result = report(survey, torn_files)?;
+    result.state = state(survey, clock);
+    // A resume point that is there already and names this very position need not be made durable
+    // once more.
+    let there = survey.state.as_ref().and_then(|state| state.resume.as_ref());
+    let is_current = there.map(|resume| resume.mark.position)
+        == survey.kept.mark.as_ref().map(|mark| mark.position);
+    if let Some(state) = result.state.as_ref().filter(|_| !is_current && result.unsigned == 0) {
+        // F2: where it cannot be replaced, on a full disk say, the old one stays and is still
+        // true. The next opening takes longer, that is all.
+        let _old_state_stays = durable::replace_state(disk, paths, &state.to_bytes());
     }
-    Ok((survey, result))
+    Ok(result)
+}
+
+/// The resume point behind what was kept.
+fn state(survey: &Survey<ChainLayout>, clock: &dyn Clock) -> Option<ShardState> {
+    let (mark, keyring) = (survey.kept.mark.as_ref()?, survey.scan.layout().keyring()?);
+    Some(ShardState::new(mark, keyring, clock.now_us() / 1_000))
 }
 
 /// Cuts and rewrites as decided; the files that keep what was cut.
@@ -141,36 +150,27 @@ fn carry_out<L: Layout>(
     if let Some(damage) = survey.damage() {
         return Err(StoreError::Corrupt(damage));
     }
-    let end = survey.end();
+    let (end, append_at) = (survey.end(), survey.append_at());
     let mut torn_files = Vec::new();
     if survey.decision == Decision::CutTail {
-        // From the last segment backwards, so that no segment but the last is ever short.
-        for segment in survey.segments.iter().rev().take_while(|s| **s >= end.segment) {
-            let offset = if *segment == end.segment { end.offset } else { 0 };
-            let (file, bytes) =
-                durable::keep_and_cut(disk, paths, Place { segment: *segment, offset })?;
-            if bytes > 0 {
-                torn_files.push(file);
-            }
-        }
-    } else if survey.file_length > survey.stop.offset {
-        let path = paths.segment(survey.stop.segment);
-        let file = disk
-            .open(&path, super::disk::Access::Write)
-            .map_err(|error| StoreError::io("open", &path, error))?;
-        durable::trim(&*file, &path, survey.stop.offset)?;
+        torn_files.extend(durable::keep_and_cut(disk, paths, append_at, survey.content_end)?);
+    } else if survey.file_length > append_at.offset {
+        durable::trim_segment(disk, paths, append_at)?;
     }
     let from = survey.kept.group_start;
     let from = if from.segment == end.segment { from } else { Place { offset: 0, ..end } };
-    if from.offset < end.offset {
+    let is_group_new = from.offset < end.offset;
+    if is_group_new {
         durable::rewrite(disk, paths, from, end.offset)?;
+    }
+    if is_group_new || append_at.segment != end.segment {
+        // W3 for names: the last segment's may be no more than cached, too.
+        durable::sync_directory(disk, paths.directory())?;
     }
     Ok(torn_files)
 }
 
-fn report<L: Layout>(
-    disk: &dyn Disk,
-    paths: &ShardPaths,
+fn report<L>(
     survey: &Survey<L>,
     torn_files: Vec<PathBuf>,
 ) -> Result<ShardRecoveryResult, StoreError> {
@@ -178,48 +178,28 @@ fn report<L: Layout>(
         return Err(StoreError::Corrupt(damage));
     }
     let position = survey.kept.mark.as_ref().map(|mark| mark.position);
-    let end = survey.end();
-    let is_cut = survey.decision == Decision::CutTail;
-    let behind = behind(disk, paths, survey, end)?;
+    let record_count = position.map_or(0, |position| position.seq.0 + 1);
+    let was_truncated = survey.decision == Decision::CutTail;
+    let cut = survey.append_at().offset;
+    let content = if was_truncated { survey.content_end } else { cut };
     Ok(ShardRecoveryResult {
-        record_count: position.map_or(0, |position| position.seq.0 + 1),
-        was_truncated: is_cut,
-        truncated_bytes: if is_cut { behind } else { 0 },
-        unused_bytes: if is_cut { 0 } else { behind },
-        end,
+        record_count,
+        was_truncated,
+        truncated_bytes: content.saturating_sub(cut),
+        unused_bytes: survey.file_length.saturating_sub(content),
+        end: survey.end(),
         reason: reason(survey),
         torn_files,
         last_seq: position.map(|position| position.seq),
         tip: position.map_or(GENESIS_HASH, |position| position.tip),
+        unsigned: if survey.kept.has_signature { 0 } else { record_count },
         state: None,
     })
 }
 
-fn reason<L: Layout>(survey: &Survey<L>) -> String {
+fn reason<L>(survey: &Survey<L>) -> String {
     if survey.decision == Decision::CutTail && survey.reason.is_empty() {
         return format!("{} records that no signature covers", survey.kept.unvouched);
     }
     survey.reason.clone()
-}
-
-/// Bytes behind the end of the good part, as they were when the survey was made.
-fn behind<L: Layout>(
-    disk: &dyn Disk,
-    paths: &ShardPaths,
-    survey: &Survey<L>,
-    end: Place,
-) -> Result<u64, StoreError> {
-    let mut bytes = 0;
-    for segment in survey.segments.iter().filter(|segment| **segment >= end.segment) {
-        let length = if survey.segments.last() == Some(segment) {
-            survey.file_length
-        } else {
-            let path = paths.segment(*segment);
-            let file = disk.open(&path, super::disk::Access::Read);
-            file.and_then(|file| file.len()).map_err(|e| StoreError::io("read", &path, e))?
-        };
-        let from = if *segment == end.segment { end.offset } else { 0 };
-        bytes += length.saturating_sub(from);
-    }
-    Ok(bytes)
 }

@@ -129,7 +129,9 @@ impl SegmentReader {
         self.buffer.copy_within(self.used..self.filled, 0);
         self.filled -= self.used;
         self.used = 0;
-        let size = wanted.max(BUFFER_SIZE);
+        // A small segment needs no more than itself, and one byte to see its end.
+        let left = self.file.len()?.saturating_sub(self.offset).saturating_add(1);
+        let size = usize::try_from(left).unwrap_or(BUFFER_SIZE).min(BUFFER_SIZE).max(wanted);
         if self.buffer.len() < size {
             self.buffer.resize(size, 0);
         }
@@ -165,7 +167,8 @@ pub fn list_segments(
 
 /// Whether a file holds only zeros from `offset` on.
 pub fn is_unused_from(file: &dyn DiskFile, mut offset: u64) -> io::Result<bool> {
-    let mut buffer = vec![0; BUFFER_SIZE];
+    let left = file.len()?.saturating_sub(offset).saturating_add(1);
+    let mut buffer = vec![0; usize::try_from(left).unwrap_or(BUFFER_SIZE).min(BUFFER_SIZE)];
     loop {
         let count = read_full(file, &mut buffer, offset)?;
         let bytes = buffer.get(..count).unwrap_or_default();

@@ -146,12 +146,13 @@ impl ShardState {
             recovered_at_ms: file.recovered_at,
             resume: None,
         };
-        if let Some(resume) = file.resume {
+        match (file.resume, file.check) {
+            (None, None) => {}
             // With a resume point comes a checksum over everything; without it nothing counts.
-            if file.check? != state.check_of(&resume) {
-                return None;
+            (Some(resume), Some(check)) if check == state.check_of(&resume) => {
+                state.resume = resume.read(&state);
             }
-            state.resume = resume.read(&state);
+            _ => return None,
         }
         Some(state)
     }

@@ -4,24 +4,28 @@
 use std::io;
 
 use countersign_core::Seq;
-use countersign_core::chain::{Control, Record, RecordError, next_tip, peek_link};
+use countersign_core::chain::{Control, Record, next_tip, peek_link};
 use countersign_core::frame::{Place, SegmentNumber};
-use countersign_core::keys::{self, Certificate, ShardId};
-use countersign_core::limits::MAX_RECORD_SIZE;
+use countersign_core::keys::{self, ShardId};
 use countersign_core::recovery::{
-    ChainLayout, Decision, Durable, Findings, Found, Kept, Later, Layout, Scan, Search, Stop,
-    decide,
+    ChainLayout, Decision, Durable, Findings, Found, Kept, Layout, Scan, Search, Stop, decide,
 };
-use countersign_core::tags::FORMAT_VERSION;
 
-use super::disk::{Disk, read_full, read_small};
+use super::disk::{Access, Disk, read_small};
 use super::error::{Damage, StoreError};
 use super::paths::ShardPaths;
-use super::segment_reader::{Next, SegmentReader, is_unused_from, list_segments};
+use super::segment_reader::{Next, SegmentReader, list_segments};
 use super::state_file::{MAX_STATE_SIZE, ShardState};
+use super::walk::{Walk, search_behind, walk};
 
-/// Bytes searched at a time; at least one record must fit.
-const SEARCH_SIZE: usize = MAX_RECORD_SIZE + 64 * 1024;
+/// How much of the log to look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// All of it.
+    Whole,
+    /// What stands behind the resume point of a `state.json` that fits.
+    Tail,
+}
 
 /// What a look at the log found.
 #[derive(Debug)]
@@ -31,25 +35,23 @@ pub(super) struct Survey<L> {
     pub(super) scan: Scan<L>,
     pub(super) kept: Kept,
     pub(super) decision: Decision,
-    /// Where the walk stopped, and why, in words.
+    /// Where the walk stopped, the seq expected there, and what is wrong, in words.
     pub(super) stop: Place,
+    pub(super) seq: Seq,
     pub(super) reason: String,
     pub(super) next_good: Option<Found>,
     /// An intact state of this shard, fitting or not.
     pub(super) state: Option<ShardState>,
-    /// Whether the walk began at the state's resume point.
-    pub(super) is_resumed: bool,
     /// Length of the last segment's file.
     pub(super) file_length: u64,
+    /// Where the part of it ends that is more than unused space.
+    pub(super) content_end: u64,
 }
 
 impl<L> Survey<L> {
     /// Where the good part ends, in the last segment that has any of it.
     pub(super) fn end(&self) -> Place {
-        self.kept
-            .mark
-            .as_ref()
-            .map_or(Place { segment: SegmentNumber::FIRST, offset: 0 }, |mark| mark.position.end)
+        good_end(&self.kept)
     }
 
     /// Where the next record goes: the good end, or the start of the last segment if that is still
@@ -65,22 +67,32 @@ impl<L> Survey<L> {
     /// The damage, if that is the decision.
     pub(super) fn damage(&self) -> Option<Damage> {
         let Decision::Corrupt(corruption) = self.decision else { return None };
-        let seq = self.kept.mark.as_ref().map_or(Seq::FIRST, |mark| mark.position.seq.next());
         Some(Damage {
             corruption: Some(corruption),
             missing: None,
             place: self.stop,
-            seq,
+            seq: self.seq,
             reason: self.reason.clone(),
             next_good: self.next_good,
         })
     }
 }
 
+/// Where the records end that count.
+fn good_end(kept: &Kept) -> Place {
+    let start = Place { segment: SegmentNumber::FIRST, offset: 0 };
+    kept.mark.as_ref().map_or(start, |mark| mark.position.end)
+}
+
 /// Surveys a shard of this format.
+///
+/// # Errors
+/// [`StoreError::NotAShard`] also where nothing is wrong but that there is no whole record 0:
+/// cutting the rest off would help nobody.
 pub(super) fn survey_shard(
     disk: &dyn Disk,
     paths: &ShardPaths,
+    reach: Reach,
 ) -> Result<Survey<ChainLayout>, StoreError> {
     let state = read_state(disk, paths)?;
     let state = match (state, first_shard_id(disk, paths)) {
@@ -88,37 +100,26 @@ pub(super) fn survey_shard(
         (Some(state), Some(shard_id)) if state.shard_id != shard_id => None,
         (state, _) => state,
     };
-    let scan = resume(disk, paths, state.as_ref());
-    let survey = survey(disk, paths, scan, ChainLayout::new, state)?;
-    match too_new(disk, paths, &survey) {
-        Some(error) => Err(error.into()),
-        None => Ok(survey),
+    let resumed = match reach {
+        Reach::Whole => None,
+        Reach::Tail => resume(disk, paths, state.as_ref()),
+    };
+    let survey = survey(disk, paths, resumed, ChainLayout::new, state)?;
+    let layout = survey.scan.layout();
+    if let Some((certificate, found)) = layout.too_new() {
+        // A certificate that the next record does not chain to is not newer but damaged.
+        let is_damaged = survey.damage().is_some() && survey.seq == certificate.next();
+        if !is_damaged {
+            return Err(keys::Error::FormatTooNew { found }.into());
+        }
     }
-}
-
-/// What stops the walk may be no damage but a certificate of a newer format, which nothing here
-/// can judge, cut, or continue.
-fn too_new(
-    disk: &dyn Disk,
-    paths: &ShardPaths,
-    survey: &Survey<ChainLayout>,
-) -> Option<keys::Error> {
-    let mut reader = SegmentReader::open(disk, paths, survey.stop.segment).ok()?;
-    reader.seek(survey.stop.offset);
-    let Next::Frame { payload, .. } = reader.next_frame().ok()? else { return None };
-    match Record::decode(payload) {
-        Err(RecordError::Key(error @ keys::Error::FormatTooNew { .. })) => Some(error),
-        // A newer certificate of the shape we know.
-        Ok(record) => match record.control()? {
-            Control::Certificate(Certificate { format_version: found, .. })
-                if *found > FORMAT_VERSION =>
-            {
-                Some(keys::Error::FormatTooNew { found: *found })
-            }
-            _ => None,
-        },
-        Err(_) => None,
+    if layout.keyring().is_none() && survey.damage().is_none() {
+        let path = paths.directory().to_path_buf();
+        let why = "its first record is no certificate; if its creation was interrupted, delete it \
+                   and create it again";
+        return Err(StoreError::NotAShard { path, why });
     }
+    Ok(survey)
 }
 
 /// Surveys a log of any layout: from `resumed`, or from the start with a fresh layout.
@@ -137,16 +138,6 @@ pub(super) fn survey<L: Layout>(
         _ => StoreError::io("read", paths.directory(), error),
     };
     let (segments, gap) = list_segments(disk, paths).map_err(in_directory)?;
-    if let Some(missing) = gap {
-        return Err(StoreError::Corrupt(Damage {
-            corruption: None,
-            missing: Some(missing),
-            place: Place { segment: missing, offset: 0 },
-            seq: Seq::FIRST,
-            reason: "a later segment exists".to_string(),
-            next_good: None,
-        }));
-    }
     let Some(&last_segment) = segments.last() else {
         let path = paths.directory().to_path_buf();
         return Err(StoreError::NotAShard { path, why: "it holds no segment log.000001.cbor" });
@@ -160,34 +151,82 @@ pub(super) fn survey<L: Layout>(
         };
         (scan, Place { segment: SegmentNumber::FIRST, offset: 0 })
     });
-    let walk = walk(disk, paths, &segments, &mut scan, start)
-        .map_err(|(segment, error)| StoreError::io("read", paths.segment(segment), error))?;
+    let in_segment = |(segment, error)| StoreError::io("read", paths.segment(segment), error);
+    let before_gap = segments.partition_point(|segment| gap.is_none_or(|gap| *segment < gap));
+    let walked = segments.get(..before_gap).unwrap_or_default();
+    let mut walk = walk(disk, paths, walked, &mut scan, start).map_err(in_segment)?;
     let kept = scan.kept();
     let mut search = Search::new(kept.mark.as_ref().map(|mark| mark.position.seq));
-    if walk.stop == Stop::Damaged {
-        search_behind(disk, paths, &mut search, scan.layout(), walk.place)
-            .map_err(|error| StoreError::io("read", paths.segment(walk.place.segment), error))?;
+    let mut content_end = walk.place.offset;
+    let mut search_from = |place| {
+        search_behind(disk, paths, &segments, &mut search, scan.layout(), place).map_err(in_segment)
+    };
+    match gap {
+        Some(missing) if walk.stop == Stop::End => {
+            let place = Place { segment: missing, offset: 0 };
+            search_from(place)?;
+            return Err(StoreError::Corrupt(Damage {
+                corruption: None,
+                missing: Some(missing),
+                place,
+                seq: scan.next_seq(),
+                reason: "a later segment exists".to_string(),
+                next_good: search.first(),
+            }));
+        }
+        _ if walk.stop == Stop::Damaged || walk.place.segment != last_segment => {
+            content_end = search_from(walk.place)?;
+        }
+        _ => {}
+    }
+    let mut seq = scan.next_seq();
+    let mut is_last_segment = walk.place.segment == last_segment && !walk.is_predecessor_short;
+    if is_last_segment && !ends_before(disk, paths, good_end(&kept), last_segment)? {
+        is_last_segment = false;
+        walk.place = good_end(&kept);
+        walk.reason =
+            "records that no signature covers end a segment that another one follows".to_string();
+        seq = kept.mark.as_ref().map_or(Seq::FIRST, |mark| mark.position.seq.next());
     }
     let findings = Findings {
         stop: walk.stop,
-        is_last_segment: walk.place.segment == last_segment,
+        is_last_segment,
         durable: durable(state.as_ref(), &kept, &scan, is_resumed),
         has_signature: kept.has_signature,
         is_tail_vouched: kept.unvouched == 0,
         later: search.later(),
     };
+    let Walk { place: stop, reason, file_length, .. } = walk;
     Ok(Survey {
         decision: decide(&findings),
+        next_good: search.first(),
         segments,
         scan,
         kept,
-        stop: walk.place,
-        reason: walk.reason,
-        next_good: search.first(),
+        stop,
+        seq,
+        reason,
         state,
-        is_resumed,
-        file_length: walk.file_length,
+        file_length,
+        content_end,
     })
+}
+
+/// Whether nothing lies between the good end and the last segment.
+fn ends_before(
+    disk: &dyn Disk,
+    paths: &ShardPaths,
+    end: Place,
+    last_segment: SegmentNumber,
+) -> Result<bool, StoreError> {
+    if end.segment == last_segment {
+        return Ok(true);
+    }
+    let path = paths.segment(end.segment);
+    let file = disk.open(&path, Access::Read);
+    let length =
+        file.and_then(|file| file.len()).map_err(|error| StoreError::io("read", &path, error))?;
+    Ok(end.segment.next() == last_segment && end.offset == length)
 }
 
 /// Compares the state with what the walk kept.
@@ -203,112 +242,20 @@ fn durable<L: Layout>(
         return Durable::Reached;
     }
     match kept.mark.as_ref().map(|mark| mark.position.seq) {
-        // The log has gone on past that seq with another history, signed: the state is foreign.
-        Some(kept) if kept > seq => Durable::Unknown,
+        // The log has gone on past that seq with another history: the state tells of one it has
+        // left.
+        Some(last) if last > seq => Durable::Unknown,
+        // It ends at that seq with another tip. The time of a last signature record is covered by
+        // nothing else, so a state with a checksum is believed; one without may itself be damaged.
+        Some(last) if last == seq && kept.has_signature && state.resume.is_none() => {
+            Durable::Unknown
+        }
         _ => Durable::NotReached,
     }
 }
 
-struct Walk {
-    stop: Stop,
-    place: Place,
-    reason: String,
-    file_length: u64,
-}
-
-fn walk<L: Layout>(
-    disk: &dyn Disk,
-    paths: &ShardPaths,
-    segments: &[SegmentNumber],
-    scan: &mut Scan<L>,
-    start: Place,
-) -> Result<Walk, (SegmentNumber, io::Error)> {
-    let mut end = Walk { stop: Stop::End, place: start, reason: String::new(), file_length: 0 };
-    for &segment in segments.iter().filter(|segment| **segment >= start.segment) {
-        let at = |error| (segment, error);
-        let mut reader = SegmentReader::open(disk, paths, segment).map_err(at)?;
-        let offset = if segment == start.segment { start.offset } else { 0 };
-        reader.seek(offset);
-        let (stop, reason) = walk_segment(&mut reader, scan).map_err(at)?;
-        let file_length = reader.file().len().map_err(at)?;
-        end = Walk { stop, place: stop_place(scan, &reader, offset), reason, file_length };
-        if end.stop != Stop::End {
-            break;
-        }
-    }
-    Ok(end)
-}
-
-/// A record that does not fit has moved the reader on; the stop is where it starts.
-fn stop_place<L: Layout>(scan: &Scan<L>, reader: &SegmentReader, offset: u64) -> Place {
-    let segment = reader.place().segment;
-    match scan.last() {
-        Some(last) if last.end.segment == segment && last.end.offset >= offset => last.end,
-        _ => Place { segment, offset },
-    }
-}
-
-fn walk_segment<L: Layout>(
-    reader: &mut SegmentReader,
-    scan: &mut Scan<L>,
-) -> io::Result<(Stop, String)> {
-    loop {
-        let start = reader.place();
-        match reader.next_frame()? {
-            Next::Frame { place, payload } => {
-                if let Err(reason) = scan.push(place, payload) {
-                    return Ok((Stop::Damaged, reason.to_string()));
-                }
-            }
-            Next::End => return Ok((Stop::End, String::new())),
-            Next::ZeroLength => {
-                let is_unused = is_unused_from(reader.file(), start.offset)?;
-                let reason = "a frame of length zero with other bytes behind it".to_string();
-                return Ok(if is_unused {
-                    (Stop::Unused, String::new())
-                } else {
-                    (Stop::Damaged, reason)
-                });
-            }
-            Next::Incomplete { length } => {
-                let reason = format!("the file ends inside a frame of {length} bytes");
-                return Ok((Stop::Damaged, reason));
-            }
-            Next::TooLong { length } => {
-                let is_first = start == Place { segment: SegmentNumber::FIRST, offset: 0 };
-                let stop = if is_first { Stop::NotALog } else { Stop::Damaged };
-                return Ok((stop, format!("a frame of {length} bytes is longer than any record")));
-            }
-        }
-    }
-}
-
-fn search_behind<L: Layout>(
-    disk: &dyn Disk,
-    paths: &ShardPaths,
-    search: &mut Search,
-    layout: &L,
-    stop: Place,
-) -> io::Result<()> {
-    let reader = SegmentReader::open(disk, paths, stop.segment)?;
-    let length = reader.file().len()?;
-    let size = usize::try_from(length.saturating_sub(stop.offset)).unwrap_or(usize::MAX);
-    let mut buffer = vec![0; size.min(SEARCH_SIZE)];
-    let mut place = stop;
-    while place.offset < length {
-        let count = read_full(reader.file(), &mut buffer, place.offset)?;
-        let is_end = place.offset + count as u64 >= length || count == 0;
-        let taken = search.feed(layout, place, buffer.get(..count).unwrap_or_default(), is_end);
-        if is_end || search.later() == Later::RecordBehindSignature {
-            break;
-        }
-        place.offset += taken as u64;
-    }
-    Ok(())
-}
-
 /// The state file, if it is readable and intact.
-pub(super) fn read_state(
+pub(crate) fn read_state(
     disk: &dyn Disk,
     paths: &ShardPaths,
 ) -> Result<Option<ShardState>, StoreError> {

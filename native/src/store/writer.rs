@@ -129,7 +129,6 @@ impl MeteringLogShard {
         operation: &Operation<'_>,
         keep: impl FnMut(&[u8]),
     ) -> Result<Appended, StoreError> {
-        operation.check().map_err(ChainError::from)?;
         let fingerprint = self.inner.dedupe_key.fingerprint(operation);
         let accepted = self.inner.commit.append(operation, &fingerprint, keep)?;
         Ok(Appended {
@@ -244,8 +243,8 @@ impl MeteringLogShard {
         let state = self.inner.commit.state();
         WriterStatus {
             accepted: state.chain.next_seq().previous(),
-            durable: state.durable.next_seq().previous(),
-            durable_tip: state.durable.tip(),
+            durable: state.durable.chain.next_seq().previous(),
+            durable_tip: state.durable.chain.tip(),
             end,
             window,
             active: state.chain.active().copied(),
@@ -277,19 +276,22 @@ impl Inner {
         let Some(Running { lock: held, background }) = lock(&self.running).take() else {
             return Ok(());
         };
-        let flushed = self.commit.seal().and_then(|last| self.commit.wait(&last));
-        self.commit.end(StoreError::Closed);
+        let flushed = self.commit.close().and_then(|last| self.commit.wait(&last));
         // It ends at the next look at the state; a panic there is a failed close.
         let ended = background.join().map_err(|_| StoreError::Closed);
-        flushed?;
-        ended?;
-        let durable = self.commit.state().durable.clone();
+        self.commit.close_dedupe();
         let mut journal = self.commit.journal();
-        // Everything acknowledged is durable by now; without a resume point, opening takes longer.
+        journal.stop_background();
+        if let Err(poisoned @ StoreError::Poisoned(_)) = flushed {
+            return Err(poisoned);
+        }
+        ended?;
+        // The log is sound, even if its last records could not be added: it is left tidy.
+        let durable = self.commit.state().durable.chain.clone();
         let closed = journal.close(&durable, self.commit.now_us());
         let path = journal.file().paths().lock();
         let released = held.release().map_err(|error| StoreError::io("remove", path, error));
-        closed.and(released)
+        flushed.and(closed).and(released)
     }
 }
 

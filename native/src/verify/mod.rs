@@ -30,14 +30,16 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::thread::available_parallelism;
 
+use countersign_core::chain::{AuditReport, Failure, FailureCode};
+use countersign_core::frame::Place;
 use countersign_core::keys::PublicKey;
 use countersign_core::{Seq, SeqRange};
 
 pub use error::VerifyError;
 pub use report::{FailureReport, KeyReport, ShardReport};
 
-use crate::store::ShardPaths;
 use crate::store::disk::Disk;
+use crate::store::{ShardPaths, ShardState, read_state};
 use reading::Source;
 
 /// How to verify a shard.
@@ -79,8 +81,9 @@ impl VerifyOptions {
 /// If the directory is no shard, a file cannot be read, or the range is not in the log. What is
 /// wrong *in* the log is in the report.
 ///
-/// Does not prove that the shard is complete: a log cut behind any signature passes, and only
-/// somebody who knows a later settlement or receipt can tell. Nor when the last record was
+/// Does not prove that the shard is complete: a log cut behind any signature passes, unless its
+/// `state.json` knows better, and only somebody who knows a later settlement or receipt can tell
+/// for sure. Nor when the last record was
 /// written, since a signature does not cover its own time and no record follows. Nor that the
 /// entries are true: it is the operator's own record of what happened, unchanged since.
 pub fn verify_shard(
@@ -96,18 +99,42 @@ pub fn verify_shard(
     if range.from > range.to {
         return Err(VerifyError::InvalidRange { from: range.from, to: range.to });
     }
-    let source = Source::list(disk, &ShardPaths::new(dir))?;
+    let paths = ShardPaths::new(dir);
+    // Before the log, so that a writer at work can only have gone on since.
+    let state = read_state(disk, &paths).ok().flatten().filter(|_| options.to.is_none());
+    let source = Source::list(disk, &paths)?;
     let threads = options.threads.or_else(|| available_parallelism().ok());
     let plan = pipeline::Plan::new(threads.map_or(1, NonZeroUsize::get), options.block_size);
     let (segments, bytes) = (source.segments(), source.bytes());
-    let verdict = pipeline::run(&source, &plan, options.operator_public_key, range, &progress)?;
+    let mut verdict = pipeline::run(&source, &plan, options.operator_public_key, range, &progress)?;
     let is_outside = verdict.audit.last_seq.is_none() && verdict.audit.failures_total == 0;
     if is_outside {
         return Err(VerifyError::OutsideLog { from: range.from, next: verdict.next_seq });
+    }
+    let end = source.end();
+    if let Some(failure) = state.and_then(|state| check_state(&verdict.audit, &state, end)) {
+        verdict.audit.failures_total += 1;
+        verdict.audit.failures.push(failure);
     }
     Ok(ShardReport::new(
         options.operator_public_key,
         verdict,
         report::Extent { segments, bytes, threads: plan.threads },
     ))
+}
+
+/// Compares the log's end with what the shard's own resume point knows to have been durable.
+fn check_state(audit: &AuditReport, state: &ShardState, end: Place) -> Option<Failure> {
+    let (seq, last) = (state.last_seq?, audit.last_seq?);
+    let is_there = last > seq || (last == seq && audit.tip == state.tip);
+    if audit.shard_id != Some(state.shard_id) || is_there {
+        return None;
+    }
+    let detail = format!(
+        "state.json knows record {seq} with tip {} to be durable; the log ends with record {last}, \
+         tip {}",
+        state.tip, audit.tip
+    );
+    let code = FailureCode::BeforeDurablePosition;
+    Some(Failure { code, place: end, seq: last.next(), detail })
 }

@@ -56,6 +56,14 @@ impl<'a> Source<'a> {
         self.segments.iter().map(|(_, length)| length).sum()
     }
 
+    /// Where they end.
+    pub(super) fn end(&self) -> Place {
+        self.segments.last().map_or(
+            Place { segment: SegmentNumber::FIRST, offset: 0 },
+            |(segment, offset)| Place { segment: *segment, offset: *offset },
+        )
+    }
+
     /// The key window that the log begins with, if it begins as it should: a guess that saves
     /// the first blocks from being checked twice.
     pub(super) fn first_window(&self) -> Option<KeyWindow> {

@@ -1,0 +1,6 @@
+//! Tests of recovery, all in memory.
+
+mod decide;
+mod log;
+mod scan;
+mod search;
