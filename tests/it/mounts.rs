@@ -40,7 +40,7 @@ impl Mount {
     /// A tmpfs of so many bytes at `point`.
     pub(crate) fn tmpfs(point: &Path, bytes: u64) -> Result<Self, String> {
         let size = format!("size={bytes}");
-        Self::mount(point, &["-t", "tmpfs", "-o", &size, "tmpfs"])
+        Self::at(point, &["-t", "tmpfs", "-o", &size, "tmpfs"])
     }
 
     /// A new file system of `kind` in a sparse file of so many bytes, at `point`.
@@ -54,10 +54,10 @@ impl Mount {
         file.set_len(bytes).map_err(|error| error.to_string())?;
         let image = image.to_str().ok_or("a path that is no text")?;
         run(&format!("mkfs.{kind}"), &["-q", image])?;
-        Self::mount(point, &["-t", kind, "-o", "loop", image])
+        Self::at(point, &["-t", kind, "-o", "loop", image])
     }
 
-    fn mount(point: &Path, arguments: &[&str]) -> Result<Self, String> {
+    fn at(point: &Path, arguments: &[&str]) -> Result<Self, String> {
         std::fs::create_dir_all(point).map_err(|error| error.to_string())?;
         let arguments = arguments.iter().map(ToString::to_string).collect();
         let mount = Self { arguments, point: point.to_path_buf() };

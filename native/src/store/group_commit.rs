@@ -7,22 +7,21 @@
 //! encoded meanwhile. Whoever waits for a group leads if nobody does, which saves a change of
 //! threads for a lone producer; a background thread leads for those who never wait.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use countersign_core::Seq;
-use countersign_core::chain::{Cadence, ChainError, ChainWriter, Operation};
+use countersign_core::chain::{ChainError, ChainWriter, Operation};
 use countersign_core::frame::Place;
 use countersign_core::keys::SigningKey;
-use countersign_core::limits::MAX_ENTRY_SIZE;
 
+use super::accepting::{Accepting, GroupRules, undone};
 use super::clock::Clock;
-use super::dedupe::{Dedupe, Fingerprint, Lookup};
+use super::dedupe::{Fingerprint, Lookup};
+use super::dedupe_slot::DedupeSlot;
 use super::durable::CommitError;
 use super::error::StoreError;
-use super::group::{Checkpoint, Group, Outcome, SIGNATURE_FRAME_SIZE, Sealed};
+use super::group::{Group, Outcome, SIGNATURE_FRAME_SIZE, Sealed};
 use super::journal::Journal;
 use super::sync::{Condvar, Mutex, MutexGuard, lock, thread, wait, wait_timeout};
 
@@ -33,90 +32,12 @@ const MAX_GATHER: Duration = Duration::from_micros(200);
 /// Buffers kept for reuse.
 const MAX_SPARE: usize = 8;
 
-/// The sizes of groups and segments.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct GroupRules {
-    pub(super) group_commit: u32,
-    pub(super) cadence: Cadence,
-    pub(super) flush_interval: Duration,
-    pub(super) max_segment_size: u64,
-}
-
-/// The table of operations, or the thread that is still building it.
-#[derive(Debug)]
-pub(super) enum DedupeSlot {
-    Building { thread: thread::JoinHandle<Result<Dedupe, StoreError>>, stop: Arc<AtomicBool> },
-    Ready(Dedupe),
-    Failed(StoreError),
-}
-
-impl DedupeSlot {
-    /// The table; waits for it the first time.
-    pub(super) fn ready(&mut self) -> Result<&mut Dedupe, StoreError> {
-        if matches!(self, Self::Building { .. }) {
-            let Self::Building { thread, .. } =
-                std::mem::replace(self, Self::Failed(StoreError::Closed))
-            else {
-                return Err(StoreError::Closed);
-            };
-            *self = match thread.join() {
-                Ok(Ok(dedupe)) => Self::Ready(dedupe),
-                Ok(Err(error)) => Self::Failed(error),
-                Err(_) => Self::Failed(StoreError::Closed),
-            };
-        }
-        match self {
-            Self::Ready(dedupe) => Ok(dedupe),
-            Self::Failed(error) => Err(error.clone()),
-            Self::Building { .. } => Err(StoreError::Closed),
-        }
-    }
-
-    /// Frees the table; a thread that still builds it has stopped reading when this returns.
-    fn close(self) {
-        if let Self::Building { thread, stop } = self {
-            stop.store(true, Ordering::Relaxed);
-            let _partial = thread.join();
-        }
-    }
-}
-
 /// What was appended.
 #[derive(Clone, Debug)]
 pub(super) struct Accepted {
     pub(super) seq: Seq,
     pub(super) is_duplicate: bool,
     pub(super) outcome: Arc<Outcome>,
-}
-
-/// Everything behind the mutex.
-#[derive(Debug)]
-pub(super) struct Accepting {
-    /// The end of the chain, accepted.
-    pub(super) chain: ChainWriter,
-    /// The end of the last sealed group.
-    sealed: Checkpoint,
-    /// The end of the last durable one.
-    pub(super) durable: Checkpoint,
-    durable_end: Place,
-    open: Group,
-    open_since: Instant,
-    queue: VecDeque<Sealed>,
-    /// Whether a thread leads: gathers, writes or syncs.
-    is_led: bool,
-    /// The group being synced.
-    committing: Option<(Seq, Arc<Outcome>)>,
-    /// Threads that wait for a group now, and when the last one became durable.
-    waiting: u32,
-    expected: u32,
-    /// How long the last write and sync took.
-    last_sync: Duration,
-    pub(super) key: Option<Arc<SigningKey>>,
-    pub(super) dedupe: DedupeSlot,
-    /// Why the writer is of no more use.
-    ended: Option<StoreError>,
-    spare: Vec<Vec<u8>>,
-    is_background_idle: bool,
 }
 
 /// The group commit: shared by all handles of a writer and its background thread.
@@ -141,28 +62,7 @@ impl GroupCommit {
         rules: GroupRules,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let end = journal.end();
-        let key = key.map(Arc::new);
-        let durable = Checkpoint { chain: chain.clone(), key: key.clone() };
-        let state = Accepting {
-            chain,
-            sealed: durable.clone(),
-            durable,
-            durable_end: end,
-            open: Group::new(end, Vec::new()),
-            open_since: Instant::now(),
-            queue: VecDeque::new(),
-            is_led: false,
-            committing: None,
-            waiting: 0,
-            expected: 0,
-            last_sync: Duration::ZERO,
-            key,
-            dedupe,
-            ended: None,
-            spare: Vec::new(),
-            is_background_idle: false,
-        };
+        let state = Accepting::new(chain, key, dedupe, journal.end());
         Self {
             state: Mutex::new(state),
             work: Condvar::new(),
@@ -435,133 +335,3 @@ impl GroupCommit {
         }
     }
 }
-
-impl Accepting {
-    /// Whether the writer is still of use.
-    pub(super) fn check(&self) -> Result<(), StoreError> {
-        self.ended.clone().map_or(Ok(()), Err)
-    }
-
-    /// Wakes who must lead next: one who waits for the next group, or the background thread, which
-    /// does not count the age of the open group while somebody leads.
-    fn pass_lead(&self, work: &Condvar) {
-        let next = self.queue.front().map_or(&self.open, |sealed| &sealed.group);
-        if next.records > 0 {
-            next.outcome.ready.notify_one();
-            work.notify_one();
-        } else if self.ended.is_some() {
-            // The background thread stays for what is queued, and nothing is any more.
-            work.notify_one();
-        }
-    }
-
-    /// The outcome of a record that was accepted before.
-    fn outcome_of(&self, seq: Seq) -> Arc<Outcome> {
-        if seq < self.durable.chain.next_seq() {
-            return Outcome::durable();
-        }
-        if let Some((last, outcome)) = &self.committing
-            && seq <= *last
-        {
-            return Arc::clone(outcome);
-        }
-        let queued = self.queue.iter().find(|sealed| seq < sealed.after.chain.next_seq());
-        Arc::clone(queued.map_or(&self.open.outcome, |sealed| &sealed.group.outcome))
-    }
-
-    /// Seals the open group first if an entry and its signature would not fit the segment.
-    fn make_room(
-        &mut self,
-        rules: &GroupRules,
-        operation: &Operation<'_>,
-        now_us: u64,
-    ) -> Result<(), StoreError> {
-        let texts = operation.op.len() + operation.asset_id.len() + operation.op_id.len();
-        let frame = (ENTRY_FRAME_OVERHEAD + texts) as u64;
-        let end = self.open.end().offset;
-        if end + frame + SIGNATURE_FRAME_SIZE <= rules.max_segment_size {
-            return Ok(());
-        }
-        self.seal(rules, now_us)?;
-        if self.open.place.offset > 0 {
-            self.open.place = Place { segment: self.open.place.segment.next(), offset: 0 };
-        }
-        Ok(())
-    }
-
-    /// Signs the open group and queues it; nothing if it is empty. If it cannot be signed it is
-    /// taken back.
-    fn seal(&mut self, rules: &GroupRules, now_us: u64) -> Result<(), StoreError> {
-        if self.open.records == 0 {
-            return Ok(());
-        }
-        let Self { chain, open, key, .. } = self;
-        let signed = match key {
-            Some(key) => open.frame(|out| chain.sign(out, now_us, key)),
-            None => Err(ChainError::NoActiveKey),
-        };
-        if let Err(error) = signed {
-            let error = StoreError::from(error);
-            self.undo_open(&error);
-            return Err(error);
-        }
-        let mut next = self.open.end();
-        if next.offset + ENTRY_FRAME_OVERHEAD as u64 + SIGNATURE_FRAME_SIZE > rules.max_segment_size
-        {
-            next = Place { segment: next.segment.next(), offset: 0 };
-        }
-        let spare = self.spare.pop().unwrap_or_default();
-        let group = std::mem::replace(&mut self.open, Group::new(next, spare));
-        self.sealed = Checkpoint { chain: self.chain.clone(), key: self.key.clone() };
-        self.queue.push_back(Sealed { group, after: self.sealed.clone() });
-        Ok(())
-    }
-
-    /// Seals the open group; the outcome of everything accepted.
-    fn seal_all(&mut self, rules: &GroupRules, now_us: u64) -> Result<Arc<Outcome>, StoreError> {
-        self.seal(rules, now_us).map_err(undone)?;
-        let last = self.queue.back().map(|sealed| &sealed.group.outcome);
-        let last = last.or_else(|| self.committing.as_ref().map(|(_, outcome)| outcome));
-        Ok(last.map_or_else(Outcome::durable, Arc::clone))
-    }
-
-    /// Goes back to the durable end: everything accepted behind it is told `error`.
-    fn roll_back(&mut self, error: &StoreError) {
-        for Sealed { group, .. } in self.queue.drain(..) {
-            group.outcome.settle(Err(error.clone()));
-            group.outcome.ready.notify_all();
-        }
-        self.sealed = self.durable.clone();
-        self.open.place = self.durable_end;
-        self.take_back_open(error);
-    }
-
-    /// Goes back to the last sealed group, since `error` keeps the open one from being sealed.
-    fn undo_open(&mut self, error: &StoreError) {
-        self.take_back_open(&undone(error.clone()));
-    }
-
-    fn take_back_open(&mut self, error: &StoreError) {
-        let spare = self.spare.pop().unwrap_or_default();
-        let next = Group::new(self.open.place, spare);
-        let open = std::mem::replace(&mut self.open, next);
-        open.outcome.settle(Err(error.clone()));
-        open.outcome.ready.notify_all();
-        let Checkpoint { chain, key } = self.sealed.clone();
-        let next_seq = chain.next_seq();
-        (self.chain, self.key) = (chain, key);
-        if let DedupeSlot::Ready(dedupe) = &mut self.dedupe {
-            dedupe.forget_from(next_seq);
-        }
-    }
-}
-
-fn undone(error: StoreError) -> StoreError {
-    StoreError::AppendUndone(Arc::new(error))
-}
-
-/// Bytes of an entry's frame beside its texts, at most.
-const ENTRY_FRAME_OVERHEAD: usize = countersign_core::limits::LENGTH_PREFIX_SIZE + MAX_ENTRY_SIZE
-    - countersign_core::limits::MAX_OP_SIZE
-    - countersign_core::limits::MAX_ASSET_ID_SIZE
-    - countersign_core::limits::MAX_OP_ID_SIZE;

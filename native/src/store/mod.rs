@@ -1,7 +1,9 @@
 //! The shard store.
 
+mod accepting;
 mod clock;
 mod dedupe;
+mod dedupe_slot;
 pub mod disk;
 mod durable;
 mod error;

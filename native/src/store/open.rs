@@ -16,13 +16,15 @@ use countersign_core::limits::{
     MIN_SEGMENT_SIZE,
 };
 
+use super::accepting::GroupRules;
 use super::clock::{Clock, SystemClock};
 use super::dedupe::{Dedupe, DedupeKey};
+use super::dedupe_slot::DedupeSlot;
 use super::disk::{Disk, RealDisk};
 use super::durable::{self, CommitError};
 use super::error::{Damage, StoreError};
 use super::group::Group;
-use super::group_commit::{DedupeSlot, GroupCommit, GroupRules};
+use super::group_commit::GroupCommit;
 use super::journal::Journal;
 use super::log_file::LogFile;
 use super::paths::ShardPaths;
