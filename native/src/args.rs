@@ -38,7 +38,7 @@ const VERSION: &str =
 #[command(
     name = "countersign",
     version = VERSION,
-    after_help = "Example:\n  countersign key generate --out operator.key\n\n\
+    after_help = "Example:\n  countersign demo\n\n\
         Exit codes:\n  \
         0  done, or verified\n  \
         1  checked and refused\n  \

@@ -197,7 +197,8 @@ fn report<L>(
     })
 }
 
-fn reason<L>(survey: &Survey<L>) -> String {
+/// What is wrong behind what was kept.
+pub(super) fn reason<L>(survey: &Survey<L>) -> String {
     if survey.decision == Decision::CutTail && survey.reason.is_empty() {
         return format!("{} records that no signature covers", survey.kept.unvouched);
     }

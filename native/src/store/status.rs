@@ -15,8 +15,9 @@ use countersign_core::recovery::{Decision, Window};
 use super::disk::{Disk, read_small};
 use super::error::{Damage, StoreError};
 use super::paths::ShardPaths;
+use super::recover::reason;
 use super::segment_reader::{Next, SegmentReader};
-use super::survey::{Survey, survey_shard};
+use super::survey::{Reach, Survey, survey_shard};
 use countersign_core::recovery::ChainLayout;
 
 /// Bytes of a lock file that are of interest: a process id.
@@ -84,7 +85,7 @@ pub enum Tail {
     /// Records or parts of records that nobody was promised: of a writer that runs, the group it
     /// is writing; else what recovery will cut.
     Unacknowledged {
-        /// How many bytes, unused space included.
+        /// How many bytes.
         bytes: u64,
         /// What is wrong with them.
         reason: String,
@@ -103,7 +104,7 @@ pub enum Tail {
 /// in the answer.
 pub fn shard_status(disk: &dyn Disk, directory: &Path) -> Result<ShardStatus, StoreError> {
     let paths = ShardPaths::new(directory);
-    let survey = survey_shard(disk, &paths)?;
+    let survey = survey_shard(disk, &paths, Reach::Tail)?;
     let (Some(keyring), Some(mark)) = (survey.scan.layout().keyring(), &survey.kept.mark) else {
         if let Some(damage) = survey.damage() {
             return Err(StoreError::Corrupt(damage));
@@ -117,19 +118,16 @@ pub fn shard_status(disk: &dyn Disk, directory: &Path) -> Result<ShardStatus, St
         let length = disk.open(&path, super::disk::Access::Read).and_then(|file| file.len());
         bytes += length.map_err(|error| StoreError::io("read", &path, error))?;
     }
-    let behind = survey.file_length.saturating_sub(survey.end().offset);
+    let end = survey.append_at();
     let tail = match survey.decision {
         Decision::Corrupt(_) => survey.damage().map(Tail::Corrupt),
-        Decision::CutTail if survey.reason.is_empty() => {
-            let count = survey.kept.unvouched;
-            let reason = format!("{count} records that no signature covers");
-            Some(Tail::Unacknowledged { bytes: behind, reason })
-        }
-        Decision::CutTail => {
-            Some(Tail::Unacknowledged { bytes: behind, reason: survey.reason.clone() })
-        }
+        Decision::CutTail => Some(Tail::Unacknowledged {
+            bytes: survey.content_end.saturating_sub(end.offset),
+            reason: reason(&survey),
+        }),
         Decision::Accept => None,
     };
+    let unused = survey.file_length.saturating_sub(end.offset);
     let (is_locked, lock_owner) = lock_of(disk, &paths);
     let has_signature = survey.kept.has_signature;
     Ok(ShardStatus {
@@ -140,12 +138,12 @@ pub fn shard_status(disk: &dyn Disk, directory: &Path) -> Result<ShardStatus, St
         durable_seq: durable_seq(disk, &paths, &survey)?,
         segments: survey.segments.len(),
         bytes,
-        end: survey.end(),
+        end,
         active: keyring.active().cloned(),
         certificates: keyring.keys().len(),
         window: mark.window,
         last_settlement: last_settlement(disk, &paths, mark.window, mark.position.seq)?,
-        tail: tail.unwrap_or(Tail::Unused { bytes: behind }),
+        tail: tail.unwrap_or(Tail::Unused { bytes: unused }),
         is_locked,
         lock_owner,
     })

@@ -52,10 +52,11 @@ impl Report {
     #[allow(clippy::unused_self, reason = "every step is told the same way")]
     pub(super) fn made(&self, made: &Made, took: Duration) -> String {
         let mut text = step(1, "Make keys and a shard", took);
-        line(&mut text, "operator key", &format!("{}  vouches for", made.operator));
-        let process = made.certificate.public_key;
-        line(&mut text, "process key", &format!("{process}  signs the log"));
-        line(&mut text, "valid until", &utc(made.certificate.expires_at_ms));
+        line(&mut text, "operator key", &made.operator.to_string());
+        line(&mut text, "", "vouches for process keys, and is all that a verifier needs");
+        line(&mut text, "process key", &made.certificate.public_key.to_string());
+        let until = utc(made.certificate.expires_at_ms);
+        line(&mut text, "", &format!("signs the log, until {until}"));
         line(&mut text, "shard", &made.shard_id.to_string());
         text
     }
@@ -81,11 +82,10 @@ impl Report {
     pub(super) fn recovered(&self, recovered: &Recovered, took: Duration) -> String {
         let mut text = step(3, "Cut the power while the last group is written, and recover", took);
         let result = &recovered.result;
-        let acknowledged = format!(
-            "up to seq {} before the last group; the copy in {} ends inside a signature",
-            HumanCount(recovered.acknowledged.0),
-            self.name(&self.power_cut),
-        );
+        let copy =
+            format!("{} ends inside the signature of the last group", self.name(&self.power_cut));
+        line(&mut text, "copy", &copy);
+        let acknowledged = format!("up to seq {} by then", HumanCount(recovered.acknowledged.0));
         line(&mut text, "acknowledged", &acknowledged);
         let kept: Vec<_> = result.torn_files.iter().map(|path| self.name(path)).collect();
         let cut = format!(
@@ -99,7 +99,7 @@ impl Report {
             count => format!("{count} ACKNOWLEDGED RECORDS ARE LOST"),
         };
         let count = HumanCount(result.record_count);
-        line(&mut text, "recovered", &format!("{count} records: {lost}"));
+        line(&mut text, "recovered", &format!("{count} records, up to that seq: {lost}"));
         let again = format!(
             "{} recognised, {} appended: nothing twice, nothing missing",
             HumanCount(recovered.duplicates),
@@ -125,7 +125,8 @@ impl Report {
         if let Some(failure) = tampered.report.failures.first() {
             let place =
                 format!("seq {} in {} byte {}", failure.seq, failure.segment, failure.offset);
-            line(&mut text, failure.code, &format!("{place}: {}", failure.detail));
+            line(&mut text, failure.code, &place);
+            line(&mut text, "", &failure.detail);
         }
         text
     }

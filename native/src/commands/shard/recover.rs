@@ -28,6 +28,7 @@ pub(in crate::commands) fn recovery_json(result: &ShardRecoveryResult) -> Value 
         "recordCount": result.record_count.to_string(),
         "wasTruncated": result.was_truncated,
         "truncatedBytes": result.truncated_bytes.to_string(),
+        "unsignedRecords": result.unsigned.to_string(),
         "unusedBytes": result.unused_bytes.to_string(),
         "lastSeq": result.last_seq.map(|seq| seq.to_string()),
         "tipHash": result.tip.to_string(),
@@ -66,6 +67,9 @@ impl fmt::Display for Recovery<'_> {
             writeln!(f, "unused       {} bytes of zeros {cut}", result.unused_bytes)?;
         }
         writeln!(f, "records      {}", result.record_count)?;
+        if result.unsigned > 0 {
+            writeln!(f, "unsigned     {} of them, which no signature covers", result.unsigned)?;
+        }
         if let Some(seq) = result.last_seq {
             writeln!(f, "last seq     {seq}")?;
         }
