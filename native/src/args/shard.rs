@@ -26,7 +26,12 @@ pub enum ShardCommand {
     Create(ShardCreateArgs),
     /// Append operations until the end of the input
     #[command(
-        after_help = "Example:\n  countersign shard append meter --process-key process.key --format csv --input usage.csv \\\n    --map op=const:spend,member=customer,asset=const:joule,amount=used,op-id=id"
+        after_help = "Example:\n  countersign shard append meter --process-key process.key --format csv --input usage.csv \\\n    --map op=const:spend,member=customer,asset=const:joule,amount=used,op-id=id\n\n\
+        Exit codes:\n  \
+        0  every line is in the log, also when a signal ended it early\n  \
+        1  lines were refused, all others are in the log\n  \
+        2  ended before the end of the input, by an error or --strict\n  \
+        3  the log is corrupt, and was left as it is"
     )]
     Append(Box<ShardAppendArgs>),
     /// Print where a shard stands
@@ -108,7 +113,7 @@ pub struct ShardAppendArgs {
     /// Refuse to append to a log that does not hold this record with this chain tip
     #[arg(long, value_name = "SEQ:HASH")]
     pub expect_tip: Option<ExpectTip>,
-    /// Appends between two syncs
+    /// Entries that one sync makes durable, at most
     #[arg(long, value_name = "N", default_value_t = DEFAULT_GROUP_COMMIT_SIZE,
         value_parser = clap::value_parser!(u32).range(1..))]
     pub group_commit: u32,

@@ -81,3 +81,21 @@ fn following_a_shard_ends_with_a_signal() {
     };
     assert_eq!(status.code(), Some(0));
 }
+
+#[test]
+fn a_reader_that_goes_away_ends_a_writer_in_order() {
+    let place = Place::with_shard();
+    let input: String = (1..=200_000).map(|number| line(number) + "\n").collect();
+    std::fs::write(place.join("in.ndjson"), input).unwrap();
+    let mut writer = Writer::start(&place, "meter", &["--input", "in.ndjson"]);
+    writer.receive();
+    let Writer { child, stdout } = writer;
+    drop(stdout);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    let appended = stderr.split(" appended").next().unwrap().replace(',', "");
+    let report = place.verify("meter");
+    assert_eq!(report["entries"], appended, "{stderr}");
+    assert_eq!(report["unsignedTail"], "0");
+}

@@ -31,7 +31,10 @@ pub(super) fn run(args: &ShardAppendArgs, output: &mut Output<'_>) -> Outcome {
     let file = args.input_file().map(File::open).transpose().map_err(unreadable)?;
     let watch = |error| FileError { code: "signals-unavailable", path: args.dir.clone(), error };
     let interrupt = Interrupt::watch().map_err(watch)?;
-    let (shard, recovery) = MeteringLogShard::open(&args.dir, Some(key), &options(args))?;
+    let bar = progress::busy("opening the shard");
+    let opened = MeteringLogShard::open(&args.dir, Some(key), &options(args));
+    bar.finish_and_clear();
+    let (shard, recovery) = opened?;
     tell_recovery(&recovery, output);
     let receipts = args.receipts.as_deref().map(Receipts::open).transpose();
     let receipts = match receipts {

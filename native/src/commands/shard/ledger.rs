@@ -25,6 +25,8 @@ pub(super) struct Ledger {
     receipts: Option<Receipts>,
     /// Why the log cannot go on.
     failed: Option<StoreError>,
+    /// Why nothing is printed any more; counting goes on.
+    unprinted: Option<OutputError>,
     pub(super) counts: Counts,
 }
 
@@ -130,7 +132,13 @@ impl Failure for Stopped {
 
 impl Ledger {
     pub(super) const fn new(receipts: Option<Receipts>) -> Self {
-        Self { waiting: VecDeque::new(), receipts, failed: None, counts: Counts::zero() }
+        Self {
+            waiting: VecDeque::new(),
+            receipts,
+            failed: None,
+            unprinted: None,
+            counts: Counts::zero(),
+        }
     }
 
     /// Whether the entries need their bytes for receipts.
@@ -199,10 +207,16 @@ impl Ledger {
         let told = self.tell_lines(shard, output);
         // Also what was told before a failure must arrive.
         let receipts = self.receipts.as_mut().map_or(Ok(()), Receipts::flush);
-        let flushed = output.stdout.flush().map_err(OutputError);
+        let flushed = match &self.unprinted {
+            None => output.stdout.flush().map_err(OutputError),
+            Some(_) => Ok(()),
+        };
         told?;
         receipts?;
         flushed?;
+        if let Some(error) = self.unprinted.take() {
+            return Err(error.into());
+        }
         match &self.failed {
             Some(error) => {
                 let last_line = self.counts.last_line;
@@ -221,7 +235,10 @@ impl Ledger {
             let line = match told {
                 Told::Refused(failure) => {
                     let line = failure.line();
-                    tell_refused(line, failure.as_ref(), self.counts.refused, output)?;
+                    if self.unprinted.is_none() {
+                        let before = self.counts.refused;
+                        self.unprinted = tell_refused(line, failure.as_ref(), before, output).err();
+                    }
                     self.counts.refused += 1;
                     line
                 }
@@ -240,7 +257,10 @@ impl Ledger {
                     {
                         receipts.write(&receipt)?;
                     }
-                    tell_appended(*line, appended.seq, appended.is_duplicate, output)?;
+                    if self.unprinted.is_none() {
+                        let (seq, is_duplicate) = (appended.seq, appended.is_duplicate);
+                        self.unprinted = tell_appended(*line, seq, is_duplicate, output).err();
+                    }
                     if appended.is_duplicate {
                         self.counts.duplicates += 1;
                     } else {

@@ -7,11 +7,15 @@ use serde_json::{Value, json};
 use super::super::Output;
 use crate::args::ShardRecoverArgs;
 use crate::exit::{Exit, Outcome};
+use crate::progress;
 use crate::store::disk::RealDisk;
 use crate::store::{ShardRecoveryResult, ShardState, SystemClock, recover_shard};
 
 pub(super) fn run(args: &ShardRecoverArgs, output: &mut Output<'_>) -> Outcome {
-    let result = recover_shard(&RealDisk, &args.dir, &SystemClock, args.dry_run)?;
+    let bar = progress::busy("reading the log");
+    let result = recover_shard(&RealDisk, &args.dir, &SystemClock, args.dry_run);
+    bar.finish_and_clear();
+    let result = result?;
     let mut document = recovery_json(&result);
     if let Value::Object(fields) = &mut document {
         fields.insert("dryRun".to_owned(), args.dry_run.into());

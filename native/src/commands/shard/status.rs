@@ -9,12 +9,16 @@ use super::super::Output;
 use super::super::certificate::now_ms;
 use crate::args::ShardStatusArgs;
 use crate::exit::{Exit, Outcome};
+use crate::progress;
 use crate::render::utc;
 use crate::store::disk::RealDisk;
 use crate::store::{ShardStatus, Tail, shard_status};
 
 pub(super) fn run(args: &ShardStatusArgs, output: &mut Output<'_>) -> Outcome {
-    let status = shard_status(&RealDisk, &args.dir)?;
+    let bar = progress::busy("reading the log");
+    let status = shard_status(&RealDisk, &args.dir);
+    bar.finish_and_clear();
+    let status = status?;
     let shown = Shown { status: &status, now_ms: now_ms() };
     output.print(&shown.to_json(), &shown)?;
     Ok(if matches!(status.tail, Tail::Corrupt(_)) { Exit::Corrupt } else { Exit::Done })
