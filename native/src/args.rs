@@ -21,8 +21,7 @@ use clap_complete::Shell;
 
 pub use demo::DemoArgs;
 pub use key::{
-    KeyCertifyArgs, KeyCommand, KeyGenerateArgs, KeyLogCommand, KeyRevokeArgs, KeyRotateArgs,
-    KeyShowArgs,
+    KeyCertifyArgs, KeyCommand, KeyGenerateArgs, KeyRevokeArgs, KeyRotateArgs, KeyShowArgs,
 };
 pub use shard::{
     FormatName, ShardAppendArgs, ShardCommand, ShardCreateArgs, ShardRecoverArgs, ShardStatusArgs,
@@ -39,7 +38,7 @@ const VERSION: &str =
 #[command(
     name = "countersign",
     version = VERSION,
-    after_help = "Example:\n  countersign key generate --out operator.key\n\n\
+    after_help = "Example:\n  countersign demo\n\n\
         Exit codes:\n  \
         0  done, or verified\n  \
         1  checked and refused\n  \
@@ -58,9 +57,14 @@ pub struct Args {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Make and show keys
+    /// Meter an hour of real requests, cut the power, recover, verify, tamper
+    Demo(DemoArgs),
+    /// Make keys and show them; certify, rotate and revoke them in a shard
     #[command(subcommand, after_help = "Example:\n  countersign key generate --out operator.key")]
     Key(KeyCommand),
+    /// Keep a signed, append-only log, check it and recover it
+    #[command(subcommand, after_help = "Example:\n  countersign shard status meter")]
+    Shard(ShardCommand),
     /// Print the completion script of a shell
     #[command(
         after_help = "Example:\n  countersign completions bash > ~/.local/share/bash-completion/completions/countersign"
@@ -104,17 +108,25 @@ mod tests {
     #[test]
     fn every_level_has_an_example() {
         let root = definitions();
-        let parent = |name| clap::Command::new(name).about("x").after_help("Example:\n  x");
-        let shard = ShardCommand::augment(parent("shard"));
-        let key = KeyLogCommand::augment(parent("key"));
-        let demo = DemoArgs::augment(clap::Command::new("demo").about("x"));
-        for root in [&root, &shard, &key, &demo] {
-            for command in levels(root) {
-                let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
-                assert!(help.starts_with("Example:\n  "), "{}", command.get_name());
-                assert!(command.get_about().is_some(), "{}", command.get_name());
+        for command in levels(&root) {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.starts_with("Example:\n  countersign "), "{}", command.get_name());
+            assert!(command.get_about().is_some(), "{}", command.get_name());
+        }
+        root.debug_assert();
+    }
+
+    #[test]
+    fn every_example_is_understood() {
+        let root = definitions();
+        for command in levels(&root) {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let example = help.trim_start_matches("Example:").split("\n\n").next().unwrap();
+            let example = example.replace("\\\n", " ");
+            let words = example.split_whitespace().take_while(|word| *word != ">");
+            if let Err(error) = Args::try_parse_from(words) {
+                panic!("{}: {error}", command.get_name());
             }
-            root.clone().debug_assert();
         }
     }
 

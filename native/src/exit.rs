@@ -85,7 +85,7 @@ pub fn report(
 }
 
 /// The text with control characters escaped: a file name may hold a newline or worse.
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     let escape =
         |c: char| if c.is_control() { c.escape_default().collect() } else { c.to_string() };
     text.chars().map(escape).collect()

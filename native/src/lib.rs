@@ -7,6 +7,7 @@ pub mod input;
 pub mod key_file;
 pub mod progress;
 pub mod render;
+pub mod signal;
 pub mod store;
 pub mod trace;
 pub mod verify;

@@ -31,6 +31,15 @@ pub fn open_ended(task: &'static str) -> ProgressBar {
     bar
 }
 
+/// A sign of life for work that counts nothing.
+pub fn busy(task: &'static str) -> ProgressBar {
+    let bar = bar(task, None, "{msg} {spinner} {elapsed}");
+    if !bar.is_hidden() {
+        bar.enable_steady_tick(TICK);
+    }
+    bar
+}
+
 fn bar(task: &'static str, total: Option<u64>, template: &str) -> ProgressBar {
     if !io::stderr().is_terminal() {
         return ProgressBar::hidden();
@@ -53,6 +62,7 @@ mod tests {
             "{msg} [{wide_bar}] {human_pos}/{human_len} {per_sec} {eta} left",
             "{msg} [{wide_bar}] {bytes}/{total_bytes} {binary_bytes_per_sec} {eta} left",
             "{msg} {spinner} {human_pos} {per_sec} {elapsed}",
+            "{msg} {spinner} {elapsed}",
         ] {
             ProgressStyle::with_template(template).unwrap();
         }
@@ -60,6 +70,7 @@ mod tests {
             assert!(counter("verifying", 3).is_hidden());
             assert!(bytes("reading", 3).is_hidden());
             assert!(open_ended("appending").is_hidden());
+            assert!(busy("recovering").is_hidden());
         }
     }
 }

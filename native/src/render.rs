@@ -130,6 +130,29 @@ pub fn settlement_json(settlement: &Settlement<'_>) -> Value {
     })
 }
 
+/// A time for people, in UTC: `2026-11-21 13:58:44 UTC`.
+///
+/// ```
+/// assert_eq!(countersign::render::utc(951_868_799_999), "2000-02-29 23:59:59 UTC");
+/// ```
+pub fn utc(ms: u64) -> String {
+    let seconds = ms / 1_000;
+    let (days, second) = (seconds / 86_400, seconds % 86_400);
+    // Years are counted from March, so that the leap day is the last of its year; 719,468 days
+    // lie between the first of March of year 0 and the epoch, and an era is 400 years.
+    let days = days + 719_468;
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month + 2) / 5 + 1;
+    let (month, carry) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    let year = era * 400 + year_of_era + carry;
+    let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
+    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} UTC")
+}
+
 fn text(value: impl Display) -> String {
     value.to_string()
 }

@@ -21,6 +21,21 @@ pub enum KeyCommand {
         after_help = "Example:\n  countersign key show operator.key --public-key > operator.pub"
     )]
     Show(KeyShowArgs),
+    /// Certify a process key: the active one for longer, or another after it expired or was revoked
+    #[command(
+        after_help = "Example:\n  countersign key certify meter --operator-key operator.key --process-key process.key --lifetime 7d"
+    )]
+    Certify(KeyCertifyArgs),
+    /// Replace the process key: sign with the old, certify the new, revoke the old, sign with the new
+    #[command(
+        after_help = "Example:\n  countersign key rotate meter --operator-key operator.key --process-key process.key --new-process-key next.key"
+    )]
+    Rotate(KeyRotateArgs),
+    /// Revoke a process key
+    #[command(
+        after_help = "Example:\n  countersign key revoke meter --operator-key operator.key --public-key @process.pub \\\n    --reason key-compromise --effective-at-seq 4200 --new-process-key next.key"
+    )]
+    Revoke(KeyRevokeArgs),
 }
 
 /// Arguments of `key generate`.
@@ -40,26 +55,6 @@ pub struct KeyShowArgs {
     /// Print the public key alone, as arguments of the form @FILE read it
     #[arg(long)]
     pub public_key: bool,
-}
-
-/// The commands under `key` that append to a shard.
-#[derive(Debug, Subcommand)]
-pub enum KeyLogCommand {
-    /// Certify a process key for a shard: the first one after the old expired, or the same again
-    #[command(
-        after_help = "Example:\n  countersign key certify meter --operator-key operator.key --process-key process.key --lifetime 7d"
-    )]
-    Certify(KeyCertifyArgs),
-    /// Replace the process key: sign with the old, certify the new, revoke the old, sign with the new
-    #[command(
-        after_help = "Example:\n  countersign key rotate meter --operator-key operator.key --process-key process.key --new-process-key next.key"
-    )]
-    Rotate(KeyRotateArgs),
-    /// Revoke a process key
-    #[command(
-        after_help = "Example:\n  countersign key revoke meter --operator-key operator.key --public-key @process.pub \\\n    --reason key-compromise --effective-at-seq 4200 --new-process-key next.key"
-    )]
-    Revoke(KeyRevokeArgs),
 }
 
 /// Arguments of `key certify`.
@@ -143,29 +138,21 @@ pub struct KeyRevokeArgs {
 }
 
 #[cfg(test)]
-impl KeyLogCommand {
-    /// The definitions below one command, for tests.
-    pub(super) fn augment(command: clap::Command) -> clap::Command {
-        <Self as Subcommand>::augment_subcommands(command)
-    }
-}
-
-#[cfg(test)]
 mod tests {
     use clap::FromArgMatches as _;
 
     use super::*;
 
-    fn parse(arguments: &str) -> Result<KeyLogCommand, clap::Error> {
-        let command = KeyLogCommand::augment(clap::Command::new("key"));
+    fn parse(arguments: &str) -> Result<KeyCommand, clap::Error> {
+        let command = KeyCommand::augment_subcommands(clap::Command::new("key"));
         let matches = command.try_get_matches_from(arguments.split(' '))?;
-        KeyLogCommand::from_arg_matches(&matches)
+        KeyCommand::from_arg_matches(&matches)
     }
 
     #[test]
     fn certify_defaults_to_seven_days() {
         let parsed = parse("key certify d --operator-key o --process-key p").unwrap();
-        let KeyLogCommand::Certify(args) = parsed else { panic!("{parsed:?}") };
+        let KeyCommand::Certify(args) = parsed else { panic!("{parsed:?}") };
         assert_eq!(args.lifetime.as_secs(), 604_800);
     }
 
@@ -179,7 +166,7 @@ mod tests {
         assert!(parse(&format!("{base} --process-key p --new-process-key n")).is_err());
         assert!(parse(&format!("{base} --process-key p --lifetime 1d")).is_err());
         let parsed = parse(&format!("{base} --process-key p --effective-at-seq 7")).unwrap();
-        let KeyLogCommand::Revoke(args) = parsed else { panic!("{parsed:?}") };
+        let KeyCommand::Revoke(args) = parsed else { panic!("{parsed:?}") };
         assert_eq!((args.reason, args.effective_at_seq), (Reason::KeyCompromise, Some(7)));
         assert!(parse(&format!("{base} --new-process-key n --lifetime 1d")).is_ok());
         let other = base.replace("key-compromise", "boredom");

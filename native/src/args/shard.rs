@@ -7,8 +7,8 @@ use std::time::Duration;
 use clap::{Subcommand, ValueEnum};
 use countersign_core::keys::ShardId;
 use countersign_core::limits::{
-    DEFAULT_GROUP_COMMIT_SIZE, DEFAULT_MAX_RECORDS, DEFAULT_SIGNING_CADENCE, MAX_SIGNING_CADENCE,
-    MIN_SIGNING_CADENCE,
+    DEFAULT_GROUP_COMMIT_SIZE, DEFAULT_SIGNING_CADENCE, MAX_LOG_FILE_SIZE, MAX_SIGNING_CADENCE,
+    MIN_SEGMENT_SIZE, MIN_SIGNING_CADENCE,
 };
 
 use super::value::{ExpectTip, parse_duration, parse_shard_id};
@@ -26,7 +26,12 @@ pub enum ShardCommand {
     Create(ShardCreateArgs),
     /// Append operations until the end of the input
     #[command(
-        after_help = "Example:\n  countersign shard append meter --process-key process.key --format csv --input usage.csv \\\n    --map op=const:spend,member=customer,asset=const:joule,amount=used,op-id=id"
+        after_help = "Example:\n  countersign shard append meter --process-key process.key --format csv --input usage.csv \\\n    --map op=const:spend,member=customer,asset=const:joule,amount=used,op-id=id\n\n\
+        Exit codes:\n  \
+        0  every line is in the log, also when a signal ended it early\n  \
+        1  lines were refused, all others are in the log\n  \
+        2  ended before the end of the input, by an error or --strict\n  \
+        3  the log is corrupt, and was left as it is"
     )]
     Append(Box<ShardAppendArgs>),
     /// Print where a shard stands
@@ -108,7 +113,7 @@ pub struct ShardAppendArgs {
     /// Refuse to append to a log that does not hold this record with this chain tip
     #[arg(long, value_name = "SEQ:HASH")]
     pub expect_tip: Option<ExpectTip>,
-    /// Appends between two syncs
+    /// Entries that one sync makes durable, at most
     #[arg(long, value_name = "N", default_value_t = DEFAULT_GROUP_COMMIT_SIZE,
         value_parser = clap::value_parser!(u32).range(1..))]
     pub group_commit: u32,
@@ -116,16 +121,10 @@ pub struct ShardAppendArgs {
     #[arg(long, value_name = "K", default_value_t = DEFAULT_SIGNING_CADENCE,
         value_parser = clap::value_parser!(u32).range(i64::from(MIN_SIGNING_CADENCE)..=i64::from(MAX_SIGNING_CADENCE)))]
     pub signing_cadence: u32,
-    /// Records that close a batch window
-    #[arg(long, value_name = "N", default_value_t = DEFAULT_MAX_RECORDS,
-        value_parser = clap::value_parser!(u64).range(1..))]
-    pub max_records: u64,
-    /// Age of its first entry that closes a batch window
-    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = parse_duration)]
-    pub max_age: Duration,
-    /// Close the open batch window at the end of the input
-    #[arg(long)]
-    pub settle_on_close: bool,
+    /// Size of a log file that starts the next, in bytes
+    #[arg(long, value_name = "BYTES", default_value_t = MAX_LOG_FILE_SIZE,
+        value_parser = clap::value_parser!(u64).range(MIN_SEGMENT_SIZE..=MAX_LOG_FILE_SIZE))]
+    pub max_segment_size: u64,
     /// Stop at the first line that is refused
     #[arg(long)]
     pub strict: bool,
@@ -228,14 +227,6 @@ pub struct ShardRecoverArgs {
 }
 
 #[cfg(test)]
-impl ShardCommand {
-    /// The definitions below one command, for tests.
-    pub(super) fn augment(command: clap::Command) -> clap::Command {
-        <Self as Subcommand>::augment_subcommands(command)
-    }
-}
-
-#[cfg(test)]
 mod tests {
     use clap::FromArgMatches as _;
 
@@ -243,7 +234,7 @@ mod tests {
     use crate::input::Source;
 
     fn parse(arguments: &str) -> Result<ShardCommand, clap::Error> {
-        let command = ShardCommand::augment(clap::Command::new("shard"));
+        let command = ShardCommand::augment_subcommands(clap::Command::new("shard"));
         let matches = command.try_get_matches_from(arguments.split(' '))?;
         ShardCommand::from_arg_matches(&matches)
     }
@@ -258,8 +249,8 @@ mod tests {
     #[test]
     fn append_takes_its_defaults_from_the_format() {
         let args = append("").unwrap();
-        assert_eq!((args.group_commit, args.signing_cadence, args.max_records), (64, 64, 10_000));
-        assert_eq!(args.max_age, Duration::from_secs(5));
+        assert_eq!((args.group_commit, args.signing_cadence), (64, 64));
+        assert_eq!(args.max_segment_size, 268_435_456);
         assert_eq!(args.input_file(), None);
         assert_eq!(args.input_format().unwrap(), Format::Ndjson);
     }
@@ -270,8 +261,8 @@ mod tests {
             "--signing-cadence 15",
             "--signing-cadence 257",
             "--group-commit 0",
-            "--max-records 0",
-            "--max-age 5",
+            "--max-segment-size 4095",
+            "--max-segment-size 268435457",
             "--expect-tip 5",
             "--format xml",
             "--map op",

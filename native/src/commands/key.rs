@@ -1,9 +1,9 @@
-//! `key generate` and `key show`.
+//! `key …`.
 
 use countersign_core::keys::SigningKey;
 use serde_json::json;
 
-use super::Output;
+use super::{Output, key_log};
 use crate::args::{KeyCommand, KeyGenerateArgs, KeyShowArgs};
 use crate::exit::{Exit, Outcome};
 use crate::key_file;
@@ -12,6 +12,9 @@ pub(super) fn run(command: KeyCommand, output: &mut Output<'_>) -> Outcome {
     match command {
         KeyCommand::Generate(args) => generate(&args, output),
         KeyCommand::Show(args) => show(&args, output),
+        KeyCommand::Certify(args) => key_log::certify(&args, output),
+        KeyCommand::Rotate(args) => key_log::rotate(&args, output),
+        KeyCommand::Revoke(args) => key_log::revoke(&args, output),
     }
 }
 

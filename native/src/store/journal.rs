@@ -3,7 +3,7 @@
 use countersign_core::Seq;
 use countersign_core::chain::{ChainWriter, Control, Record};
 use countersign_core::frame::{FrameStep, Place, read_frame};
-use countersign_core::hash::Blake3;
+use countersign_core::hash::{Blake3, Digest};
 use countersign_core::limits::LENGTH_PREFIX_SIZE;
 use countersign_core::merkle::{Frontier, leaf_hash};
 use countersign_core::recovery::{Mark, Position, Window};
@@ -22,6 +22,8 @@ pub(super) struct Journal {
     /// Where the last record's frame starts, and where it ends: not always where the file does,
     /// since a segment may have been started for a group that failed.
     last: (Place, Place),
+    /// The tip that the resume point on disk names.
+    saved: Option<Digest>,
 }
 
 impl Journal {
@@ -33,12 +35,15 @@ impl Journal {
                 window: *window,
                 frontier: frontier.clone(),
                 last: (position.start, position.end),
+                // Opening has just seen to it.
+                saved: Some(position.tip),
             },
             None => Self {
                 file,
                 window: Window::default(),
                 frontier: Frontier::new(),
                 last: (end, end),
+                saved: None,
             },
         }
     }
@@ -66,7 +71,7 @@ impl Journal {
     }
 
     /// F2, F3: writes the resume point behind everything durable.
-    pub(super) fn save(&self, after: &ChainWriter, now_us: u64) -> Result<(), StoreError> {
+    pub(super) fn save(&mut self, after: &ChainWriter, now_us: u64) -> Result<(), StoreError> {
         let (Some(seq), Some(keyring)) = (after.next_seq().previous(), after.keyring()) else {
             return Ok(());
         };
@@ -79,12 +84,17 @@ impl Journal {
         };
         let mark = Mark { position, window: self.window, frontier: self.frontier.clone() };
         let state = ShardState::new(&mark, keyring, now_us / 1_000);
-        durable::replace_state(self.file.disk(), self.file.paths(), &state.to_bytes())
+        durable::replace_state(self.file.disk(), self.file.paths(), &state.to_bytes())?;
+        self.saved = Some(after.tip());
+        Ok(())
     }
 
-    /// Ends cleanly: unused space cut off, resume point written.
+    /// Ends cleanly: unused space cut off, resume point written if it is not there already.
     pub(super) fn close(&mut self, after: &ChainWriter, now_us: u64) -> Result<(), StoreError> {
         self.file.close()?;
+        if self.saved == Some(after.tip()) {
+            return Ok(());
+        }
         self.save(after, now_us)
     }
 

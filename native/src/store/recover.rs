@@ -99,7 +99,12 @@ pub(super) fn lock_shard(
         LockError::Held(owner) => {
             StoreError::Locked { path: paths.directory().to_path_buf(), owner }
         }
-        LockError::Io(error) if error.kind() == std::io::ErrorKind::NotFound => {
+        LockError::Io(error)
+            if matches!(
+                error.kind(),
+                std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
+            ) =>
+        {
             let path = paths.directory().to_path_buf();
             StoreError::NotAShard { path, why: "there is no such directory" }
         }
@@ -192,7 +197,8 @@ fn report<L>(
     })
 }
 
-fn reason<L>(survey: &Survey<L>) -> String {
+/// What is wrong behind what was kept.
+pub(super) fn reason<L>(survey: &Survey<L>) -> String {
     if survey.decision == Decision::CutTail && survey.reason.is_empty() {
         return format!("{} records that no signature covers", survey.kept.unvouched);
     }

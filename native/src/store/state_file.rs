@@ -107,9 +107,18 @@ impl ShardState {
 
     /// The file's bytes: JSON with an indent of two.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
+        serde_json::to_vec_pretty(&self.to_file()).unwrap_or_default()
+    }
+
+    /// What `state.json` says, as JSON.
+    pub fn to_json(&self) -> serde_json::Value {
+        serde_json::to_value(self.to_file()).unwrap_or_default()
+    }
+
+    fn to_file(&self) -> StateFile {
         let resume = self.resume.as_ref().map(ResumeFile::new);
         let check = resume.as_ref().map(|resume| self.check_of(resume));
-        let file = StateFile {
+        StateFile {
             schema_version: STATE_SCHEMA_VERSION,
             shard_id: self.shard_id.to_string(),
             last_seq: self.last_seq.map_or_else(|| "-1".to_string(), |seq| seq.to_string()),
@@ -117,8 +126,7 @@ impl ShardState {
             recovered_at: self.recovered_at_ms,
             resume,
             check,
-        };
-        serde_json::to_vec_pretty(&file).unwrap_or_default()
+        }
     }
 
     /// Reads the file; `None` if it is torn, of another version or not a state at all.

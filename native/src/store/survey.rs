@@ -130,7 +130,13 @@ pub(super) fn survey<L: Layout>(
     fresh: impl FnOnce() -> L,
     state: Option<ShardState>,
 ) -> Result<Survey<L>, StoreError> {
-    let in_directory = |error| StoreError::io("read", paths.directory(), error);
+    let in_directory = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
+            let path = paths.directory().to_path_buf();
+            StoreError::NotAShard { path, why: "there is no such directory" }
+        }
+        _ => StoreError::io("read", paths.directory(), error),
+    };
     let (segments, gap) = list_segments(disk, paths).map_err(in_directory)?;
     let Some(&last_segment) = segments.last() else {
         let path = paths.directory().to_path_buf();
@@ -255,8 +261,10 @@ pub(crate) fn read_state(
 ) -> Result<Option<ShardState>, StoreError> {
     match read_small(disk, &paths.state(), MAX_STATE_SIZE) {
         Ok(bytes) => Ok(ShardState::from_bytes(&bytes)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(StoreError::io("read", paths.state(), error)),
+        Err(error) => match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Ok(None),
+            _ => Err(StoreError::io("read", paths.state(), error)),
+        },
     }
 }
 

@@ -251,6 +251,11 @@ impl MeteringLogShard {
         }
     }
 
+    /// The shard's id.
+    pub fn shard_id(&self) -> ShardId {
+        self.inner.commit.state().chain.shard_id()
+    }
+
     /// The shard's directory.
     pub fn directory(&self) -> std::path::PathBuf {
         Path::to_path_buf(self.inner.commit.journal().file().directory())

@@ -1,0 +1,114 @@
+//! `demo`: the main job on real data, with what can go wrong.
+
+mod place;
+mod report;
+mod steps;
+
+use std::time::{Duration, Instant};
+
+use super::Output;
+use crate::args::DemoArgs;
+use crate::exit::{Exit, Failure, Outcome, OutputError};
+use place::Place;
+use report::Report;
+
+pub(super) fn run(args: &DemoArgs, output: &mut Output<'_>) -> Outcome {
+    let place = Place::new(&args.dir)?;
+    let report = Report::new(&place);
+    if !output.json {
+        say(output, &report.title())?;
+    }
+    let (made, took) = timed(|| steps::make(&place))?;
+    tell(output, || report.made(&made, took))?;
+    let (metered, took) = timed(|| steps::meter(&place, &made))?;
+    tell(output, || report.metered(&metered, took))?;
+    let (recovered, took) = timed(|| steps::cut_power(&place, &metered))?;
+    tell(output, || report.recovered(&recovered, took))?;
+    let (verified, took) = timed(|| steps::verify(&place, &made))?;
+    tell(output, || report.verified(&verified, took))?;
+    let (tampered, took) = timed(|| steps::tamper(&place, &made))?;
+    tell(output, || report.tampered(&tampered, took))?;
+    let (usage, took) = timed(|| steps::usage(&place))?;
+    tell(output, || report.usage(&usage, took))?;
+    if output.json {
+        let document = report.to_json(&made, &metered, &recovered, &verified, &tampered, &usage)?;
+        output.print(&document, "")?;
+    } else {
+        say(output, &report.end(&made))?;
+    }
+    // Anything else would be a fault of this program or of the disk, and no demonstration.
+    let is_as_told = verified.shard.valid
+        && verified.recovered.valid
+        && !tampered.report.valid
+        && recovered.is_complete();
+    Ok(if is_as_told { Exit::Done } else { Exit::Refused })
+}
+
+fn timed<T>(
+    step: impl FnOnce() -> Result<T, Box<dyn Failure>>,
+) -> Result<(T, Duration), Box<dyn Failure>> {
+    let start = Instant::now();
+    Ok((step()?, start.elapsed()))
+}
+
+fn tell(output: &mut Output<'_>, text: impl FnOnce() -> String) -> Result<(), OutputError> {
+    if output.json { Ok(()) } else { say(output, &text()) }
+}
+
+/// Prints a part of the report at once: the next step may take a while.
+fn say(output: &mut Output<'_>, text: &str) -> Result<(), OutputError> {
+    writeln!(output.stdout, "{text}").and_then(|()| output.stdout.flush()).map_err(OutputError)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::super::tests::ran;
+    use super::*;
+
+    #[test]
+    fn it_tells_what_it_did_and_a_second_run_stands_beside_the_first() {
+        let directory = tempfile::tempdir().unwrap();
+        let dir = directory.path().join("demo");
+        let dir = dir.to_str().unwrap();
+        let (exit, stdout, stderr) = ran(&["demo", "--dir", dir, "--no-serve"]);
+        assert_eq!((exit, stderr.as_str()), (Exit::Done, ""), "{stdout}");
+        for part in [
+            "17,638 entries for 40 members",
+            "CC-BY 4.0",
+            "no acknowledged record is lost",
+            "17,618 recognised, 20 appended",
+            "NOT VALID",
+            "chain-broken",
+            "run-1/shard --operator-public-key @",
+        ] {
+            assert!(stdout.contains(part), "{part} is not in:\n{stdout}");
+        }
+        let (exit, stdout, _) = ran(&["demo", "--dir", dir, "--json"]);
+        assert_eq!(exit, Exit::Done);
+        let document: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+        assert!(document["dir"].as_str().unwrap().ends_with("run-2"));
+        assert_eq!(document["metered"]["entries"], "17638");
+        assert_eq!(document["recovered"]["recordsLost"], "0");
+        assert_eq!(document["tampered"]["report"]["valid"], false);
+        assert_eq!(document["usage"]["members"].as_array().unwrap().len(), 40);
+        let spent: u64 = document["usage"]["members"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|member| member["contextTokens"].as_str().unwrap().parse::<u64>().unwrap())
+            .sum();
+        assert_eq!(spent, 18_059_974);
+    }
+
+    #[test]
+    fn a_directory_with_other_things_is_left_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        fs::write(directory.path().join("precious"), "x").unwrap();
+        let (exit, _, stderr) = ran(&["demo", "--dir", directory.path().to_str().unwrap()]);
+        assert_eq!(exit, Exit::Failed);
+        assert!(stderr.contains("precious"), "{stderr}");
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+    }
+}
