@@ -4,13 +4,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use countersign::store::disk::{Access, Disk};
-use countersign::store::{ManualClock, MeteringLogShard, StoreError, WriterOptions, recover_shard};
+use countersign::store::{
+    ManualClock, MeteringLogShard, ShardPaths, StoreError, WriterOptions, recover_shard,
+};
 use countersign_core::keys::create_process_key_action;
 use countersign_tests::fault::{Call, Fault, FaultDisk, On, Plan};
 use countersign_tests::journal::JournalDisk;
 use countersign_tests::shard::{
-    SEGMENT_SIZE, SHARD_ID, START_MS, certificate, operation, operator, options, process_key,
-    revocation,
+    SEGMENT_SIZE, SHARD_ID, START_MS, certificate, number_of, operation, operator, options,
+    process_key, revocation,
 };
 
 use crate::history::{Log, directory};
@@ -243,6 +245,43 @@ fn nothing_is_written_behind_a_close_however_many_append_meanwhile() {
             MeteringLogShard::open(directory(), Some(process_key(0)), &options).unwrap();
         assert!(!result.was_truncated && result.record_count == log.records.len() as u64);
         shard.close().unwrap();
+    }
+}
+
+#[test]
+fn a_rotation_that_was_cut_off_has_changed_no_key() {
+    let (disk, options, shard) = small_shard(|_| {});
+    let appended = shard.append(&operation("before")).unwrap();
+    shard.wait(&appended).unwrap();
+    let kept = Log::read(disk.inner());
+    shard.rotate(&certificate(1), process_key(1), &revocation(0)).unwrap();
+    shard.close().unwrap();
+    let whole = Log::read(disk.inner());
+    let paths = ShardPaths::new(directory());
+    // The certificate arrived, or revocation and certificate, and no signature.
+    for records in 1..=2 {
+        let end = whole.records[..kept.records.len() + records].iter();
+        let end: usize = end.map(|record| 4 + record.len()).sum();
+        for is_recovered_first in [false, true] {
+            let mut image = disk.inner().image();
+            image.remove(&paths.state());
+            let first = paths.segment(countersign_core::frame::SegmentNumber::FIRST);
+            image.insert(first, whole.segments[0][..end].to_vec());
+            let options = WriterOptions { disk: Arc::new(image.to_disk()), ..options.clone() };
+            if is_recovered_first {
+                let clock = ManualClock::new(0, 0);
+                recover_shard(&*options.disk, directory(), &clock, false).unwrap();
+            }
+            let key = Some(process_key(0));
+            let (shard, result) = MeteringLogShard::open(directory(), key, &options).unwrap();
+            assert_eq!(result.record_count, kept.records.len() as u64);
+            let state = result.state.unwrap();
+            let keyring = state.resume.unwrap().keyring;
+            assert_eq!(number_of(&keyring.active().unwrap().certificate.public_key), 0);
+            let appended = shard.append(&operation("with the old key")).unwrap();
+            shard.wait(&appended).unwrap();
+            shard.close().unwrap();
+        }
     }
 }
 

@@ -42,8 +42,9 @@ impl Candidate {
     }
 }
 
-/// Reads records of one layout.
-pub trait Layout {
+/// Reads records of one layout. Cloning keeps what it has learned so far; it happens where keys
+/// change.
+pub trait Layout: Clone {
     /// Reads a record without taking it in; `None` if the bytes are no record.
     fn peek(&self, bytes: &[u8]) -> Option<Seen>;
     /// Takes a record in that has been found to continue the chain.

@@ -99,6 +99,9 @@ pub struct Kept {
 #[derive(Clone, Debug)]
 pub struct Scan<L> {
     layout: L,
+    /// What the layout had learned at a record that could vouch (`None`: at the start), as far as
+    /// it has learned more since.
+    earlier: VecDeque<(Option<Seq>, L)>,
     /// The last record walked.
     last: Option<Position>,
     /// Newest signature records that could vouch.
@@ -116,6 +119,7 @@ impl<L: Layout> Scan<L> {
     pub fn new(layout: L) -> Self {
         Self {
             layout,
+            earlier: VecDeque::new(),
             last: None,
             candidates: VecDeque::with_capacity(REMEMBERED),
             resumed: None,
@@ -129,6 +133,7 @@ impl<L: Layout> Scan<L> {
     pub fn resume(layout: L, mark: Mark) -> Self {
         Self {
             layout,
+            earlier: VecDeque::new(),
             window: mark.window,
             frontier: mark.frontier.clone(),
             last: Some(mark.position),
@@ -150,9 +155,17 @@ impl<L: Layout> Scan<L> {
         self.resumed.is_some()
     }
 
-    /// The layout, with what it learned.
+    /// The layout, with what it learned from all records walked.
     pub const fn layout(&self) -> &L {
         &self.layout
+    }
+
+    /// The layout, with what it learned from the kept records only: a certificate in a tail that
+    /// is cut off has certified nothing.
+    pub fn layout_of(&self, kept: &Kept) -> &L {
+        let kept = kept.mark.as_ref().map(|mark| mark.position.seq);
+        let mut earlier = self.earlier.iter();
+        earlier.find(|(behind, _)| *behind >= kept).map_or(&self.layout, |(_, layout)| layout)
     }
 
     /// The last record walked, vouched for or not.
@@ -178,6 +191,9 @@ impl<L: Layout> Scan<L> {
         }
         if seen.prev_hash != tip {
             return Err(StopReason::WrongPrevHash);
+        }
+        if !(seen.is_entry || seen.is_signature || seen.is_settlement) {
+            self.remember_layout();
         }
         self.layout.accept(&seen, bytes);
         if seen.is_settlement {
@@ -236,6 +252,20 @@ impl<L: Layout> Scan<L> {
             };
         }
         Kept { mark: self.current(), group_start: START, has_signature: false, unvouched: 0 }
+    }
+
+    /// Keeps the layout as it was at the newest record that could vouch.
+    fn remember_layout(&mut self) {
+        let candidate = self.candidates.back().map(|(mark, _)| mark.position.seq);
+        let behind = candidate.max(self.resumed.as_ref().map(|mark| mark.position.seq));
+        if self.earlier.back().is_some_and(|(last, _)| *last == behind) {
+            return;
+        }
+        if self.earlier.len() > REMEMBERED {
+            // The first serves the resume point, where all is cut back to if no candidate holds.
+            self.earlier.remove(1);
+        }
+        self.earlier.push_back((behind, self.layout.clone()));
     }
 
     fn current(&self) -> Option<Mark> {

@@ -206,7 +206,7 @@ fn open_locked(
     if let Some(damage) = survey.damage() {
         return Err(StoreError::Corrupt(damage));
     }
-    let (Some(mark), Some(keyring)) = (&survey.kept.mark, survey.scan.layout().keyring()) else {
+    let (Some(mark), Some(keyring)) = (&survey.kept.mark, survey.layout().keyring()) else {
         let path = paths.directory().to_path_buf();
         return Err(StoreError::NotAShard { path, why: "its first record is no certificate" });
     };

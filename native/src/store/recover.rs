@@ -137,7 +137,7 @@ pub(super) fn recover_locked(
 
 /// The resume point behind what was kept.
 fn state(survey: &Survey<ChainLayout>, clock: &dyn Clock) -> Option<ShardState> {
-    let (mark, keyring) = (survey.kept.mark.as_ref()?, survey.scan.layout().keyring()?);
+    let (mark, keyring) = (survey.kept.mark.as_ref()?, survey.layout().keyring()?);
     Some(ShardState::new(mark, keyring, clock.now_us() / 1_000))
 }
 

@@ -105,7 +105,7 @@ pub enum Tail {
 pub fn shard_status(disk: &dyn Disk, directory: &Path) -> Result<ShardStatus, StoreError> {
     let paths = ShardPaths::new(directory);
     let survey = survey_shard(disk, &paths, Reach::Tail)?;
-    let (Some(keyring), Some(mark)) = (survey.scan.layout().keyring(), &survey.kept.mark) else {
+    let (Some(keyring), Some(mark)) = (survey.layout().keyring(), &survey.kept.mark) else {
         if let Some(damage) = survey.damage() {
             return Err(StoreError::Corrupt(damage));
         }

@@ -48,6 +48,13 @@ pub(super) struct Survey<L> {
     pub(super) content_end: u64,
 }
 
+impl<L: Layout> Survey<L> {
+    /// The layout behind what is kept.
+    pub(super) fn layout(&self) -> &L {
+        self.scan.layout_of(&self.kept)
+    }
+}
+
 impl<L> Survey<L> {
     /// Where the good part ends, in the last segment that has any of it.
     pub(super) fn end(&self) -> Place {
@@ -105,7 +112,7 @@ pub(super) fn survey_shard(
         Reach::Tail => resume(disk, paths, state.as_ref()),
     };
     let survey = survey(disk, paths, resumed, ChainLayout::new, state)?;
-    let layout = survey.scan.layout();
+    let layout = survey.layout();
     if let Some((certificate, found)) = layout.too_new() {
         // A certificate that the next record does not chain to is not newer but damaged.
         let is_damaged = survey.damage().is_some() && survey.seq == certificate.next();

@@ -132,6 +132,7 @@ proptest! {
 }
 
 /// Takes 512 bytes of anything for a record.
+#[derive(Clone)]
 struct Any;
 impl Layout for Any {
     fn peek(&self, bytes: &[u8]) -> Option<Seen> {
