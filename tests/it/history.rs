@@ -8,8 +8,9 @@ use countersign::store::{
     ManualClock, MeteringLogShard, ShardPaths, ShardRecoveryResult, StoreError, WriterOptions,
     recover_shard,
 };
-use countersign_core::chain::Record;
+use countersign_core::chain::{Control, Record};
 use countersign_core::hash::Digest;
+use countersign_core::keys::PublicKey;
 use countersign_tests::crash::CrashState;
 use countersign_tests::journal::JournalDisk;
 use countersign_tests::shard::{START_MS, number_of, operation, options, process_key};
@@ -23,6 +24,8 @@ pub(crate) fn directory() -> &'static Path {
 pub(crate) struct Log {
     pub(crate) segments: Vec<Vec<u8>>,
     pub(crate) records: Vec<Vec<u8>>,
+    /// The certified keys, and the seqs of their certificates.
+    pub(crate) keys: Vec<(u64, PublicKey)>,
 }
 
 impl Log {
@@ -43,6 +46,10 @@ impl Log {
             while let Next::Frame { payload, .. } = reader.next_frame().unwrap() {
                 bytes.extend_from_slice(&u32::try_from(payload.len()).unwrap().to_le_bytes());
                 bytes.extend_from_slice(payload);
+                let record = Record::decode(payload).unwrap();
+                if let Some(Control::Certificate(certificate)) = record.control() {
+                    log.keys.push((record.seq().0, certificate.public_key));
+                }
                 log.records.push(payload.to_vec());
             }
             log.segments.push(bytes);
@@ -97,6 +104,10 @@ pub(crate) fn check_state(
             let found = result.record_count;
             assert!(found >= acknowledged, "{found} records, {acknowledged} were acknowledged");
             whole.assert_starts_with(&disk);
+            let state = result.state.as_ref().and_then(|state| state.resume.as_ref());
+            let active = state.and_then(|resume| resume.keyring.active());
+            let last = whole.keys.iter().rfind(|(seq, _)| *seq < found);
+            assert_eq!(active.map(|key| key.certificate.public_key), last.map(|(_, key)| *key));
             Some((disk, result))
         }
         Err(StoreError::NotAShard { .. }) if state.acknowledged.is_none() => None,
