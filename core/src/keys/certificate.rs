@@ -83,6 +83,16 @@ impl Certificate {
     ///
     /// Does not prove that the key is still unrevoked, nor anything about the shard's records.
     pub fn verify(&self, trusted: &PublicKey) -> Result<(), Error> {
+        self.verify_by(trusted, || VerifyingKey::new(trusted)).map(drop)
+    }
+
+    /// As [`Certificate::verify`], with the trusted key unpacked by `unpack`, or before; the
+    /// certified key, ready for verifying.
+    pub(crate) fn verify_by(
+        &self,
+        trusted: &PublicKey,
+        unpack: impl FnOnce() -> Result<VerifyingKey, Error>,
+    ) -> Result<VerifyingKey, Error> {
         if self.format_version > tags::FORMAT_VERSION {
             return Err(Error::FormatTooNew { found: self.format_version });
         }
@@ -94,8 +104,9 @@ impl Certificate {
             return Err(Error::WrongOperatorKey { expected: *trusted, found });
         }
         self.check_lifetime()?;
-        VerifyingKey::new(&self.public_key)?;
-        VerifyingKey::new(trusted)?.verify(&self.signed_bytes(), &self.operator_signature)
+        let certified = VerifyingKey::new(&self.public_key)?;
+        unpack()?.verify(&self.signed_bytes(), &self.operator_signature)?;
+        Ok(certified)
     }
 
     const fn check_lifetime(&self) -> Result<(), Error> {

@@ -102,8 +102,17 @@ impl Revocation {
     ///
     /// Does not prove that the key was ever certified for this shard.
     pub fn verify(&self, shard_id: ShardId, operator: &PublicKey) -> Result<(), Error> {
+        self.verify_by(shard_id, &VerifyingKey::new(operator)?)
+    }
+
+    /// As [`Revocation::verify`], with the operator key unpacked before.
+    pub(crate) fn verify_by(
+        &self,
+        shard_id: ShardId,
+        operator: &VerifyingKey,
+    ) -> Result<(), Error> {
         self.check()?;
-        VerifyingKey::new(operator)?.verify(&self.signed_bytes(shard_id), &self.operator_signature)
+        operator.verify(&self.signed_bytes(shard_id), &self.operator_signature)
     }
 
     /// Checks the rule between reason and `effective_at_seq`.
