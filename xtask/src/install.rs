@@ -25,7 +25,32 @@ pub(crate) fn install_missing() -> Outcome {
             install("component", component)?;
         }
     }
+    install_xfs_tools();
     Ok(())
+}
+
+/// The power cuts on a real XFS need its `mkfs`. Only root can run them, and only Debian's package
+/// manager is known here; without either, that test says that it was skipped and why.
+fn install_xfs_tools() {
+    let has = |name: &str| {
+        shell::succeeds(shell::program("sh").args(["-c", &format!("command -v {name}")]))
+    };
+    let is_root = shell::output(shell::program("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
+    if !is_root || has("mkfs.xfs") || !has("apt-get") {
+        return;
+    }
+    println!("installing xfsprogs, for power cuts on a real XFS");
+    let apt = |arguments: &[&str]| {
+        shell::run(
+            shell::program("apt-get").env("DEBIAN_FRONTEND", "noninteractive").args(arguments),
+        )
+    };
+    let installed = apt(&["update", "--quiet=2"]).and_then(|()| {
+        apt(&["install", "--quiet=2", "--yes", "--no-install-recommends", "xfsprogs"])
+    });
+    if let Err(failure) = installed {
+        println!("it could not be installed, so that test will be skipped: {failure}");
+    }
 }
 
 fn install(kind: &str, name: &str) -> Outcome {
