@@ -216,7 +216,10 @@ fn run(check: &Check) -> Outcome {
         Action::Cargo(arguments) => shell::run(&mut cargo(check, arguments)),
         Action::SomeTests(arguments) => {
             let mut listing = cargo(check, arguments);
-            let listed = shell::output(listing.args(["--", "--list", "--format", "terse"]))?;
+            if !arguments.contains(&"--") {
+                listing.arg("--");
+            }
+            let listed = shell::output(listing.args(["--list", "--format", "terse"]))?;
             if !listed.lines().any(|line| line.ends_with(": test")) {
                 return Err(Failure::new(format!("`{}` finds no test", shell::shown(&listing))));
             }
