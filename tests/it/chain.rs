@@ -16,6 +16,7 @@ use countersign_core::keys::{
     create_process_key_revoke_action, receipt_message,
 };
 use countersign_core::merkle::{Frontier, leaf_hash};
+use countersign_tests::json::{bytes, list, number, text};
 use countersign_tests::vector;
 use serde_json::Value;
 
@@ -25,25 +26,6 @@ const FORMAT: &str = "metering-v1/format.json";
 /// cadence asks for none. 44, 89 and 128 follow settlements, 111 and 114 belong to the rotation,
 /// 126 comes before a settlement, and 53 is a flush.
 const FORCED: [u64; 7] = [44, 53, 89, 111, 114, 126, 128];
-
-fn list(value: &Value) -> &[Value] {
-    let items = value.as_array().unwrap_or_else(|| panic!("{value} should be a list"));
-    assert!(!items.is_empty());
-    items
-}
-
-fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_else(|| panic!("{value} should be text"))
-}
-
-fn bytes(value: &Value) -> Vec<u8> {
-    hex::decode(text(value)).unwrap_or_else(|| panic!("{value} should be hex"))
-}
-
-/// Numbers stand as decimal text where they can exceed 2^53.
-fn number(value: &Value) -> u64 {
-    value.as_u64().unwrap_or_else(|| text(value).parse().unwrap())
-}
 
 fn digest(value: &Value) -> Digest {
     Digest::from_hex(text(value)).unwrap()

@@ -10,26 +10,9 @@ use countersign_core::keys::{
     PublicKey, ShardId, Signature, SigningKey, VerifyingKey, signature_message,
 };
 use countersign_core::limits;
+use countersign_tests::json::{bytes, list, number, text};
 use countersign_tests::vector;
 use serde_json::Value;
-
-fn list(value: &Value) -> &[Value] {
-    let items = value.as_array().unwrap_or_else(|| panic!("{value} should be a list"));
-    assert!(!items.is_empty());
-    items
-}
-
-fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_else(|| panic!("{value} should be text"))
-}
-
-fn bytes(value: &Value) -> Vec<u8> {
-    hex::decode(text(value)).unwrap_or_else(|| panic!("{value} should be hex"))
-}
-
-fn number(value: &Value) -> u64 {
-    value.as_u64().unwrap_or_else(|| text(value).parse().unwrap())
-}
 
 /// An item of our subset, whatever it is. The log itself always knows what comes next.
 #[derive(Debug, PartialEq)]

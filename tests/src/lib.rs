@@ -5,6 +5,7 @@ pub mod fault;
 pub mod image;
 pub mod journal;
 mod journal_file;
+pub mod json;
 mod medium;
 mod plan;
 mod points;
