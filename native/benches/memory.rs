@@ -51,10 +51,10 @@ fn main() {
 fn write_input(path: &Path, records: u32) {
     let mut text = String::new();
     for i in 0..records {
-        let member = i % 1_000;
+        let (member, amount) = (i % 1_000, i + 1);
         writeln!(
             text,
-            r#"{{"op":"spend","memberId":"{member:064}","assetId":"joule","amount":"-{i}","opId":"request-{i}"}}"#
+            r#"{{"op":"spend","memberId":"{member:064}","assetId":"joule","amount":"-{amount}","opId":"request-{i}"}}"#
         )
         .unwrap();
     }
