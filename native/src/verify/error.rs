@@ -20,7 +20,7 @@ pub enum VerifyError {
     },
     /// A file or the directory cannot be read.
     Io {
-        /// What was tried, as in "cannot <action>".
+        /// What was tried, as in "cannot `read`".
         action: &'static str,
         /// On what.
         path: PathBuf,
