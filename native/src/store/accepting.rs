@@ -28,6 +28,7 @@ pub(super) struct GroupRules {
 
 /// Everything behind the mutex.
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each says who may sleep, and is read alone")]
 pub(super) struct Accepting {
     /// The end of the chain, accepted.
     pub(super) chain: ChainWriter,
@@ -54,6 +55,10 @@ pub(super) struct Accepting {
     pub(super) ended: Option<StoreError>,
     pub(super) spare: Vec<Vec<u8>>,
     pub(super) is_background_idle: bool,
+    /// Whether the background thread waits without a limit.
+    pub(super) is_background_asleep: bool,
+    /// Whether a group was opened since the background thread last looked.
+    pub(super) is_active: bool,
 }
 
 impl Accepting {
@@ -84,6 +89,8 @@ impl Accepting {
             ended: None,
             spare: Vec::new(),
             is_background_idle: false,
+            is_background_asleep: false,
+            is_active: false,
         }
     }
 

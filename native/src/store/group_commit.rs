@@ -129,7 +129,11 @@ impl GroupCommit {
         } else if is_first {
             state.open_since = Instant::now();
         }
-        if state.is_background_idle && (is_first || !state.queue.is_empty()) {
+        state.is_active |= is_first;
+        // Waking a thread costs as much as ten appends. One that only naps looks at the open group
+        // by itself; the checker's clock stands still, so there nobody naps.
+        let must_wake = is_first && (state.is_background_asleep || cfg!(feature = "shuttle"));
+        if state.is_background_idle && (must_wake || !state.queue.is_empty()) {
             self.work.notify_one();
         }
         Ok(Accepted { seq, is_duplicate: false, outcome })
@@ -325,13 +329,18 @@ impl GroupCommit {
                 let _told = state.seal(&self.rules, self.clock.now_us());
                 continue;
             }
+            let was_active = std::mem::take(&mut state.is_active);
             state.is_background_idle = true;
             state = if has_open {
                 wait_timeout(&self.work, state, self.rules.flush_interval.saturating_sub(age))
+            } else if was_active {
+                wait_timeout(&self.work, state, self.rules.flush_interval)
             } else {
+                state.is_background_asleep = true;
                 wait(&self.work, state)
             };
             state.is_background_idle = false;
+            state.is_background_asleep = false;
         }
     }
 }
