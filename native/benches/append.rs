@@ -16,6 +16,7 @@
 
 mod append_support;
 
+use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -28,6 +29,8 @@ use countersign::store::{MeteringLogShard, WriterOptions, recover_shard};
 use countersign_core::hash::blake3;
 
 const GROUP: usize = 64;
+/// What is compared takes turns this often, so that a slow moment of the disk meets all alike.
+const ROUNDS: usize = 9;
 
 fn main() {
     let table = Table::from_arguments();
@@ -43,73 +46,99 @@ fn durable_groups(table: &Table) {
     if !table.wants("durable groups") {
         return;
     }
-    let groups = table.scale(3_000);
-    let ids = operation_ids(groups * GROUP);
-    for round in 0..3 {
-        let scratch = Scratch::new();
-        let bytes = group_bytes(GROUP);
-        let floor = rate(groups * GROUP, || scratch.write_and_sync(&bytes, groups));
-        Table::line(
-            &format!("durable groups of 64, floor: write + fdatasync, round {round}"),
-            floor,
-            "records/s",
-            1.0,
-        );
-        for (name, prefill) in [("growing", false), ("pre-filled", true)] {
-            let options = WriterOptions {
-                prefill,
-                max_segment_size: if prefill { 16 << 20 } else { 256 << 20 },
-                ..WriterOptions::default()
-            };
-            let shard = shard(&scratch.path(name), &options);
-            let product = rate(ids.len(), || {
-                for id in &ids {
-                    with_operation(id, |operation| shard.append(operation).unwrap());
-                }
-                shard.flush().unwrap();
-            });
-            shard.close().unwrap();
-            let name = format!("durable groups of 64, product, {name}, round {round}");
-            Table::line(&name, product, "records/s", product / floor);
-        }
+    let groups = table.scale(500);
+    let bytes = group_bytes(GROUP);
+    let scratch = Scratch::new();
+    let floor = scratch.file("floor");
+    // A segment that nobody prepared starts small and has zeros written ahead; one that was
+    // prepared is all zeros. What neither has is `prefill: false`.
+    let kinds = [
+        ("nothing pre-filled", false, 256 << 20),
+        ("first segment", true, 256 << 20),
+        ("pre-filled segments", true, 4 << 20),
+    ];
+    let shards = kinds.map(|(_, prefill, max_segment_size)| {
+        let options = WriterOptions { prefill, max_segment_size, ..WriterOptions::default() };
+        shard(&scratch.path(&format!("{prefill}-{max_segment_size}")), &options)
+    });
+    let mut next_id = (0..).map(|id| format!("request-{id:08}"));
+    let mut append_groups = |shard: &MeteringLogShard| {
+        let ids: Vec<_> = next_id.by_ref().take(groups * GROUP).collect();
+        rate(ids.len(), || {
+            for id in &ids {
+                with_operation(id, |operation| shard.append(operation).unwrap());
+            }
+            shard.flush().unwrap();
+        })
+    };
+    // Into the second segment, which is prepared.
+    for _ in 0..2 {
+        append_groups(&shards[2]);
+    }
+    let mut written = 0;
+    let rounds = (0..ROUNDS).map(|_| {
+        let floor = rate(groups * GROUP, || {
+            for _ in 0..groups {
+                floor.write_all_at(&bytes, written).unwrap();
+                floor.sync_data().unwrap();
+                written += bytes.len() as u64;
+            }
+        });
+        [floor].into_iter().chain(shards.iter().map(&mut append_groups)).collect()
+    });
+    let rounds = rounds.collect();
+    let names = kinds.map(|(name, ..)| format!("product, {name}"));
+    let name = "durable groups of 64";
+    Table::compare(name, "floor: growing write + fdatasync", &names, "records/s", rounds);
+    for shard in shards {
+        shard.close().unwrap();
     }
 }
 
-/// Producers that wait for every record, against okaywal.
+/// Producers that wait for every record, against okaywal, and what the disk itself takes.
 fn waiting_producers(table: &Table) {
     for producers in [1, 8, 64] {
         let name = format!("waiting producers {producers:2}");
         if !table.wants(&name) {
             continue;
         }
-        let each = table.scale(if producers == 64 { 200 } else { 1_000 });
-        for round in 0..3 {
-            let scratch = Scratch::new();
-            let okay = Okay::new(&scratch.path("okaywal"));
-            let record = group_bytes(1);
-            let other = rate(producers * each, || {
+        let each = table.scale(400 * producers.min(16)) / producers + 1;
+        let scratch = Scratch::new();
+        let okay = Okay::new(&scratch.path("okaywal"));
+        let shard = shard(&scratch.path("shard"), &WriterOptions::default());
+        let record = group_bytes(1);
+        let zeros = scratch.file("zeros");
+        zeros.write_all_at(&vec![0; 1 << 20], 0).unwrap();
+        zeros.sync_all().unwrap();
+        let mut turn = 0;
+        let rounds = (0..2 * ROUNDS).map(|_| {
+            let okay = rate(producers * each, || {
                 in_threads(producers, |_| (0..each).for_each(|_| okay.append(&record)));
             });
-            Table::line(&format!("{name}, okaywal 0.3, round {round}"), other, "records/s", 1.0);
-            let shard = shard(&scratch.path("shard"), &WriterOptions::default());
+            turn += 1;
             let ours = rate(producers * each, || {
                 in_threads(producers, |thread| {
                     for i in 0..each {
-                        with_operation(&format!("{thread}-{i}"), |operation| {
+                        with_operation(&format!("{turn}-{thread}-{i}"), |operation| {
                             let appended = shard.append(operation).unwrap();
                             shard.wait(&appended).unwrap();
                         });
                     }
                 });
             });
-            shard.close().unwrap();
-            Table::line(
-                &format!("{name}, product, round {round}"),
-                ours,
-                "records/s",
-                ours / other,
-            );
-        }
+            let mut at = 0;
+            let disk = rate(each, || {
+                for _ in 0..each {
+                    zeros.write_all_at(&record, at % (1 << 20)).unwrap();
+                    zeros.sync_data().unwrap();
+                    at += record.len() as u64;
+                }
+            });
+            vec![okay, ours, disk]
+        });
+        let others = ["product".to_string(), "one overwrite + fdatasync each".to_string()];
+        Table::compare(&name, "okaywal 0.3", &others, "records/s", rounds.collect());
+        shard.close().unwrap();
     }
 }
 
@@ -118,21 +147,15 @@ fn without_sync(table: &Table) {
     if !table.wants("no sync") {
         return;
     }
-    let count = table.scale(1_000_000);
+    let count = table.scale(200_000);
     let ids = operation_ids(count);
-    for round in 0..3 {
+    let rounds = (0..ROUNDS).map(|_| {
         let record = chain_step_bytes();
         let floor = rate(count, || {
             for _ in 0..count {
                 std::hint::black_box(blake3(std::hint::black_box(&record)));
             }
         });
-        Table::line(
-            &format!("no sync, floor: BLAKE3 alone, round {round}"),
-            floor,
-            "records/s",
-            1.0,
-        );
         let scratch = Scratch::new();
         let options = WriterOptions { disk: Arc::new(NoSync), ..WriterOptions::default() };
         let shard = shard(&scratch.path("shard"), &options);
@@ -143,8 +166,10 @@ fn without_sync(table: &Table) {
             shard.flush().unwrap();
         });
         shard.close().unwrap();
-        Table::line(&format!("no sync, product, round {round}"), ours, "records/s", ours / floor);
-    }
+        vec![floor, ours]
+    });
+    let floor = "floor: BLAKE3 alone, the chain's bytes";
+    Table::compare("no sync", floor, &["product".to_string()], "records/s", rounds.collect());
 }
 
 /// How long one append takes its caller, at half the disk's pace, across a segment roll.

@@ -100,6 +100,27 @@ impl<'a> MeteringRecord<'a> {
     }
 }
 
+/// What links an entry to the chain.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct EntryLink {
+    pub(super) seq: Seq,
+    pub(super) ts_us: u64,
+    /// Where in the record the 32 bytes of `prevHash` start.
+    pub(super) prev_hash_at: usize,
+}
+
+/// Finds it without reading the rest.
+#[inline]
+pub(super) fn entry_link(bytes: &[u8]) -> Result<EntryLink, RecordError> {
+    let mut decoder = Decoder::new(bytes);
+    decoder.array_of(ENTRY_ITEMS).in_field("record")?;
+    let seq = Seq(decoder.uint().in_field("seq")?);
+    let _zeros: &[u8; DIGEST_SIZE] = decoder.bytes_of().in_field("prevHash")?;
+    let prev_hash_at = bytes.len().saturating_sub(decoder.rest().len()).saturating_sub(DIGEST_SIZE);
+    let ts_us = decoder.uint().in_field("ts")?;
+    Ok(EntryLink { seq, ts_us, prev_hash_at })
+}
+
 #[cold]
 pub(crate) const fn rule<T>(field: &'static str, rule: &'static str) -> Result<T, RecordError> {
     Err(RecordError::Rule { field, rule })

@@ -5,7 +5,8 @@
 //! it, so that no record can be changed, added or dropped unseen. `FORMAT.md` beside this file
 //! has the bytes.
 //!
-//! * [`ChainWriter`] makes records: give it keys, times and operations, get bytes.
+//! * [`ChainWriter`] makes records: give it keys, times and operations, get bytes. [`Sequencer`] is
+//!   its front half, for writers that accept on one thread and link on another.
 //! * [`check_run`] checks a run of records by itself, so that many runs can be checked at once;
 //!   [`Auditor`] joins the runs, in order, and checks keys, signatures and settlements.
 //!
@@ -46,6 +47,7 @@ mod failure;
 mod keyring;
 mod record;
 mod run;
+mod sequencer;
 mod settlement;
 mod tally;
 #[cfg(test)]
@@ -63,6 +65,7 @@ pub use failure::{Failure, FailureCode};
 pub use keyring::{KeyState, Keyring};
 pub use record::{Record, peek_link};
 pub use run::{KeyWindow, Link, RunSummary, check_run, check_run_in};
+pub use sequencer::Sequencer;
 pub use settlement::{MemberDelta, Settlement};
 pub use tip::next_tip;
 pub use writer::{ChainError, ChainWriter};

@@ -30,6 +30,13 @@ pub struct KeyWindow {
     pub expires_at_ms: u64,
 }
 
+impl KeyWindow {
+    /// The last microsecond of the validity.
+    pub(super) const fn latest_us(&self) -> u64 {
+        self.expires_at_ms.saturating_mul(1_000).saturating_sub(1)
+    }
+}
+
 impl From<&Certificate> for KeyWindow {
     fn from(certificate: &Certificate) -> Self {
         Self {

@@ -5,12 +5,15 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::control::{Control, ControlRecord, SigEnvelope};
-use super::entry::{MeteringRecord, Operation};
+use super::entry::{EntryLink, Operation, entry_link};
 use super::error::RecordError;
 use super::keyring::Keyring;
 use super::record::Record;
+use super::run::KeyWindow;
+use super::sequencer::Sequencer;
+use super::tip::next_tip;
 use crate::Seq;
-use crate::hash::{Digest, blake3};
+use crate::hash::Digest;
 use crate::keys::{
     self, Certificate, PublicKey, Revocation, ShardId, SigningKey, signature_message,
 };
@@ -217,44 +220,49 @@ impl ChainWriter {
         self.keyring.as_ref()?.active().map(|key| &key.certificate)
     }
 
+    /// The front half of this chain, to accept what comes next.
+    pub fn sequencer(&self) -> Sequencer {
+        Sequencer::new(self.next_seq, self.last_ts_us, self.active().map(KeyWindow::from))
+    }
+
     /// Whether an entry may be appended at this time.
-    #[inline]
     pub fn check_key(&self, ts_us: u64) -> Result<(), ChainError> {
-        let active = self.active().ok_or(ChainError::NoActiveKey)?;
-        let ts_us = ts_us.max(self.last_ts_us);
-        if active.covers(ts_us) {
-            return Ok(());
-        }
-        let now_ms = ts_us / 1_000;
-        let (not_before_ms, expires_at_ms) = (active.not_before_ms, active.expires_at_ms);
-        Err(if now_ms < not_before_ms {
-            ChainError::ProcessKeyNotYetValid { not_before_ms, now_ms }
-        } else {
-            ChainError::ProcessKeyExpired { expires_at_ms, now_ms }
-        })
+        self.sequencer().check_key(ts_us)
     }
 
     /// Appends an entry; its seq.
-    #[inline]
     pub fn append(
         &mut self,
         out: &mut Vec<u8>,
         ts_us: u64,
         operation: &Operation<'_>,
     ) -> Result<Seq, ChainError> {
-        operation.check()?;
-        self.check_key(ts_us)?;
-        let record = MeteringRecord {
-            seq: self.next_seq,
-            prev_hash: self.tip,
-            ts_us: ts_us.max(self.last_ts_us),
-            operation: *operation,
-        };
         let start = out.len();
-        record.encode(out);
-        self.step(out, start, record.ts_us);
+        let seq = self.sequencer().append(out, ts_us, operation)?;
+        self.link(out.get_mut(start..).unwrap_or_default())?;
+        Ok(seq)
+    }
+
+    /// Puts the next entry, made by this chain's [`Sequencer`], into the chain: writes its
+    /// `prevHash` and moves the tip.
+    ///
+    /// # Errors
+    /// [`ChainError::NotNext`] if another record comes next. Nothing is changed then.
+    #[inline]
+    pub fn link(&mut self, entry: &mut [u8]) -> Result<Seq, ChainError> {
+        let EntryLink { seq, ts_us, prev_hash_at } = entry_link(entry)?;
+        if seq != self.next_seq || ts_us < self.last_ts_us {
+            return Err(ChainError::NotNext { expected: self.next_seq, found: seq });
+        }
+        if let Some(room) = entry.get_mut(prev_hash_at..).and_then(<[u8]>::first_chunk_mut) {
+            *room = *self.tip.as_bytes();
+        }
+        self.tip = next_tip(entry, &self.tip);
+        self.next_seq = seq.next();
+        self.last_ts_us = ts_us;
         self.unsigned_entries = self.unsigned_entries.saturating_add(1);
-        Ok(record.seq)
+        self.unsigned_records = self.unsigned_records.saturating_add(1);
+        Ok(seq)
     }
 
     /// Appends a signature by `key`, which must be the active one, over everything before it.
@@ -272,8 +280,7 @@ impl ChainWriter {
             let found = key.public_key();
             return Err(ChainError::WrongProcessKey { active: active.public_key, found });
         }
-        let latest_us = active.expires_at_ms.saturating_mul(1_000).saturating_sub(1);
-        let ts_us = ts_us.min(latest_us);
+        let ts_us = ts_us.min(KeyWindow::from(active).latest_us());
         self.check_key(ts_us)?;
         let seq = self.next_seq;
         let covered = seq.previous().unwrap_or_default();
@@ -355,13 +362,8 @@ impl ChainWriter {
 
     /// Moves the tip over the record that was just appended to `out` at `start`.
     #[inline]
-    fn step(&mut self, out: &mut Vec<u8>, start: usize, ts_us: u64) {
-        // The tip hashes the record with the previous tip behind it. Lending the output buffer
-        // for that is one short copy; joining elsewhere would copy the whole record.
-        let end = out.len();
-        out.extend_from_slice(self.tip.as_bytes());
-        self.tip = blake3(out.get(start..).unwrap_or_default());
-        out.truncate(end);
+    fn step(&mut self, out: &[u8], start: usize, ts_us: u64) {
+        self.tip = next_tip(out.get(start..).unwrap_or_default(), &self.tip);
         self.next_seq = self.next_seq.next();
         self.last_ts_us = ts_us;
         self.unsigned_records = self.unsigned_records.saturating_add(1);

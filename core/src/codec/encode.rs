@@ -4,6 +4,23 @@ use alloc::vec::Vec;
 
 use super::major;
 
+/// Bytes that an unsigned integer takes: 1, 2, 3, 5 or 9.
+///
+/// ```
+/// use countersign_core::codec::uint_size;
+///
+/// assert_eq!([23, 24, 256, 65_536, 1 << 32].map(uint_size), [1, 2, 3, 5, 9]);
+/// ```
+pub const fn uint_size(value: u64) -> usize {
+    match value {
+        0..24 => 1,
+        24..0x100 => 2,
+        0x100..0x1_0000 => 3,
+        0x1_0000..0x1_0000_0000 => 5,
+        _ => 9,
+    }
+}
+
 /// Appends items to a byte vector.
 ///
 /// It writes what it is told: an array head promises that many items, and the caller keeps the

@@ -30,7 +30,7 @@ mod error;
 mod tests;
 
 pub use decode::Decoder;
-pub use encode::Encoder;
+pub use encode::{Encoder, uint_size};
 pub use error::{Error, ErrorKind, Item};
 
 /// CBOR major types and the initial bytes built from them, RFC 8949 section 3.1.

@@ -3,7 +3,6 @@
 
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -27,13 +26,8 @@ impl Scratch {
         self.0.path().join(name)
     }
 
-    /// The floor: the same bytes, written at the end of a file and synced, again and again.
-    pub(crate) fn write_and_sync(&self, bytes: &[u8], times: usize) {
-        let file = File::create(self.path("floor")).unwrap();
-        for i in 0..times {
-            file.write_all_at(bytes, (i * bytes.len()) as u64).unwrap();
-            file.sync_data().unwrap();
-        }
+    pub(crate) fn file(&self, name: &str) -> File {
+        File::create(self.path(name)).unwrap()
     }
 }
 
@@ -107,6 +101,25 @@ impl Table {
     /// So much work, or a thousandth of it to see that the benchmark runs at all.
     pub(crate) fn scale(&self, work: usize) -> usize {
         if self.is_test { work / 1_000 + 2 } else { work }
+    }
+
+    /// Medians of what took turns, and of the ratios to the first of each turn.
+    pub(crate) fn compare(
+        name: &str,
+        floor: &str,
+        others: &[String],
+        unit: &str,
+        rounds: Vec<Vec<f64>>,
+    ) {
+        let names = std::iter::once(floor).chain(others.iter().map(String::as_str));
+        for (column, other) in names.enumerate() {
+            let value = median(rounds.iter().map(|round| round[column]));
+            let ratios = || rounds.iter().map(|round| round[column] / round[0]);
+            let (least, most) = (ratios().fold(f64::MAX, f64::min), ratios().fold(0.0, f64::max));
+            let name = format!("{name}, {other}");
+            let ratio = median(ratios());
+            println!("{name:66} {value:12.0} {unit:10} {ratio:6.2} x  ({least:.2} to {most:.2})");
+        }
     }
 
     pub(crate) fn line(name: &str, value: f64, unit: &str, ratio: f64) {
@@ -184,4 +197,10 @@ impl Okay {
         entry.write_chunk(record).unwrap();
         entry.commit().unwrap();
     }
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<_> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
 }

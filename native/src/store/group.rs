@@ -3,30 +3,45 @@
 use std::sync::{Arc, OnceLock};
 
 use countersign_core::Seq;
-use countersign_core::chain::{ChainError, ChainWriter};
+use countersign_core::chain::ChainError;
+use countersign_core::codec::uint_size;
 use countersign_core::frame::{Place, length_prefix};
-use countersign_core::keys::SigningKey;
 use countersign_core::limits::{DIGEST_SIZE, LENGTH_PREFIX_SIZE, MAX_UINT_SIZE, SIGNATURE_SIZE};
 
 use super::error::StoreError;
-use super::sync::Condvar;
+use super::projection::Checkpoint;
+use super::sync::{Condvar, Mutex, lock, wait};
 
-/// Largest frame of a signature record, in bytes: array, seq, prevHash, ts, kind, body.
-pub(super) const SIGNATURE_FRAME_SIZE: u64 = (LENGTH_PREFIX_SIZE
+/// Frame of a signature record beside its seq and time, in bytes: array, prevHash, kind, body.
+const SIGNATURE_FRAME_REST: usize = LENGTH_PREFIX_SIZE
     + 1
-    + 2 * MAX_UINT_SIZE
     + (2 + DIGEST_SIZE)
     + (1 + 16)
-    + (1 + 2 + DIGEST_SIZE + 2 + SIGNATURE_SIZE))
-    as u64;
+    + (1 + 2 + DIGEST_SIZE + 2 + SIGNATURE_SIZE);
+
+/// Largest frame of a signature record, in bytes.
+pub(super) const SIGNATURE_FRAME_SIZE: u64 = (SIGNATURE_FRAME_REST + 2 * MAX_UINT_SIZE) as u64;
+
+/// The frame of the signature record with this seq and time, in bytes.
+pub(super) const fn signature_frame_size(seq: Seq, ts_us: u64) -> u64 {
+    (SIGNATURE_FRAME_REST + uint_size(seq.0) + uint_size(ts_us)) as u64
+}
 
 /// What became of a group; shared by everybody who waits for it.
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
     result: OnceLock<Result<(), StoreError>>,
-    /// Signalled under the writer's mutex when the result is there, or when somebody who waits
-    /// here should commit the group himself.
-    pub(super) ready: Condvar,
+    gate: Mutex<Gate>,
+    ready: Condvar,
+}
+
+/// A mutex of its own, so that those whom one sync releases do not queue for the writer's.
+#[derive(Debug, Default)]
+struct Gate {
+    /// Threads that wait here, or are about to.
+    waiting: u32,
+    /// Whether one of them is to commit the group himself.
+    must_lead: bool,
 }
 
 impl Outcome {
@@ -41,11 +56,43 @@ impl Outcome {
         self.result.get().cloned()
     }
 
-    /// Set once; the first result stays.
+    /// Set once, and all who wait are told; the first result stays.
     pub(super) fn settle(&self, result: Result<(), StoreError>) {
+        let gate = lock(&self.gate);
         let _first_wins = self.result.set(result);
+        if gate.waiting > 0 {
+            self.ready.notify_all();
+        }
+    }
+
+    /// Says, under the writer's mutex, that the caller is going to [`wait`](Self::wait).
+    pub(super) fn enter(&self) {
+        lock(&self.gate).waiting += 1;
+    }
+
+    /// Waits until the result is there, or the caller is to lead.
+    pub(super) fn wait(&self) {
+        let mut gate = lock(&self.gate);
+        while self.result.get().is_none() && !gate.must_lead {
+            gate = wait(&self.ready, gate);
+        }
+        gate.must_lead = false;
+        gate.waiting -= 1;
+    }
+
+    /// Asks one of those who wait to lead; whether there is one.
+    pub(super) fn ask_to_lead(&self) -> bool {
+        let mut gate = lock(&self.gate);
+        gate.must_lead = gate.waiting > 0;
+        if gate.must_lead {
+            self.ready.notify_one();
+        }
+        gate.must_lead
     }
 }
+
+/// The bytes of a record for whom wants a receipt, once it is linked.
+pub(super) type KeptRecord = Arc<OnceLock<Arc<[u8]>>>;
 
 /// Records in memory, on their way to the log.
 #[derive(Debug)]
@@ -57,12 +104,14 @@ pub(super) struct Group {
     /// Records in it.
     pub(super) records: u32,
     pub(super) outcome: Arc<Outcome>,
+    /// Frames whose records are to be kept.
+    pub(super) kept: Vec<(std::ops::Range<usize>, KeptRecord)>,
 }
 
 impl Group {
     pub(super) fn new(place: Place, mut bytes: Vec<u8>) -> Self {
         bytes.clear();
-        Self { bytes, place, records: 0, outcome: Arc::default() }
+        Self { bytes, place, records: 0, outcome: Arc::default(), kept: Vec::new() }
     }
 
     /// Where the next group goes, if in the same segment.
@@ -92,19 +141,29 @@ impl Group {
         }
         made
     }
+
+    /// Hands the kept records to those who asked for them.
+    pub(super) fn hand_out_kept(&mut self) {
+        for (range, slot) in self.kept.drain(..) {
+            let record = self.bytes.get(range).unwrap_or_default();
+            let _once = slot.set(Arc::from(record));
+        }
+    }
 }
 
-/// A point of the log that the writer can go back to: the end of a sealed group.
-#[derive(Clone, Debug)]
-pub(super) struct Checkpoint {
-    pub(super) chain: ChainWriter,
-    /// The key that signs there: it changes with the chain, and goes back with it.
-    pub(super) key: Option<Arc<SigningKey>>,
+/// A group that takes no more: its entries have numbers, and are still to be linked and signed.
+#[derive(Debug)]
+pub(super) struct Cut {
+    pub(super) group: Group,
+    /// The number and the time set aside for its signature.
+    pub(super) signature: (Seq, u64),
 }
 
-/// A sealed group, and the state behind it.
+/// A linked and signed group, and the state behind it.
 #[derive(Debug)]
 pub(super) struct Sealed {
     pub(super) group: Group,
+    /// Its last record.
+    pub(super) last_seq: Seq,
     pub(super) after: Checkpoint,
 }

@@ -1,19 +1,30 @@
 //! Many appends, one sync.
 //!
-//! Producers put records into the open group under one mutex. A group is sealed with a signature
-//! when it is full, when it is old, or when somebody waits for it, and then joins a queue. One
-//! thread at a time, the leader, takes the front of the queue, writes and syncs it outside the
-//! mutex: so at most one group is unsynced at any time (`durability.md` A2), and the next ones are
-//! encoded meanwhile. Whoever waits for a group leads if nobody does, which saves a change of
-//! threads for a lone producer; a background thread leads for those who never wait.
+//! A record passes three stages, each behind a mutex of its own:
+//!
+//! 1. **Accepting.** A producer gives the operation its number and puts its record, unlinked, into
+//!    the open group. The group is cut when it is full, when it is old, or when somebody waits.
+//! 2. **Sealing.** The records of a cut group are linked into the chain and the trees, and the
+//!    group is signed: all the hashing, on one thread at a time, in order.
+//! 3. **Committing.** One thread at a time, the leader, writes and syncs the next sealed group: so
+//!    at most one group is unsynced at any time (`durability.md` A2), while the next ones are
+//!    accepted and sealed.
+//!
+//! Whoever waits for a group takes it through the last two stages if nobody else does, which saves
+//! a lone producer every change of threads; two background threads do it for those who never wait.
+//!
+//! Mutexes are taken in the order sealer, accepting, pipeline; nobody takes the sealer's or the
+//! journal's while he holds one of the other two.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use countersign_core::Seq;
 use countersign_core::chain::{ChainError, ChainWriter, Operation};
 use countersign_core::frame::Place;
 use countersign_core::keys::SigningKey;
+use countersign_core::limits::LENGTH_PREFIX_SIZE;
 
 use super::accepting::{Accepting, GroupRules, undone};
 use super::clock::Clock;
@@ -21,12 +32,17 @@ use super::dedupe::{Fingerprint, Lookup};
 use super::dedupe_slot::DedupeSlot;
 use super::durable::CommitError;
 use super::error::StoreError;
-use super::group::{Group, Outcome, SIGNATURE_FRAME_SIZE, Sealed};
+use super::group::{Cut, Group, KeptRecord, Outcome, Sealed};
 use super::journal::Journal;
+use super::pipeline::Pipeline;
+use super::projection::Checkpoint;
+use super::sealer::Sealer;
 use super::sync::{Condvar, Mutex, MutexGuard, lock, thread, wait, wait_timeout};
 
-/// Sealed groups that may wait for the disk before appends are made to wait.
+/// Groups that may wait for the disk before appends are made to wait.
 const MAX_QUEUED: usize = 128;
+/// How many are left when they go on.
+const ROOM_AGAIN: usize = MAX_QUEUED / 2;
 /// Longest that a leader waits for others to join, whatever the disk.
 const MAX_GATHER: Duration = Duration::from_micros(200);
 /// Buffers kept for reuse.
@@ -40,41 +56,56 @@ pub(super) struct Accepted {
     pub(super) outcome: Arc<Outcome>,
 }
 
-/// The group commit: shared by all handles of a writer and its background thread.
+/// The group commit: shared by all handles of a writer and its background threads.
 #[derive(Debug)]
 pub(super) struct GroupCommit {
-    state: Mutex<Accepting>,
-    /// For the background thread.
-    work: Condvar,
-    /// For producers that found the queue full.
-    room: Condvar,
+    accepting: Mutex<Accepting>,
+    pipeline: Mutex<Pipeline>,
+    sealer: Mutex<Sealer>,
     journal: Mutex<Journal>,
+    /// For the background threads.
+    work: Condvar,
+    /// For producers that found the queues full.
+    room: Condvar,
+    /// Groups in the queues: producers look at it before every append.
+    queued: AtomicUsize,
+    /// Threads that wait for a group.
+    waiting: AtomicU32,
     rules: GroupRules,
     clock: Arc<dyn Clock>,
 }
 
 impl GroupCommit {
+    /// Behind a log that is durable and signed up to `end`.
     pub(super) fn new(
-        chain: ChainWriter,
-        key: Option<SigningKey>,
+        end: Checkpoint,
         dedupe: DedupeSlot,
         journal: Journal,
         rules: GroupRules,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let state = Accepting::new(chain, key, dedupe, journal.end());
+        let accepting = Accepting::new(&end, dedupe, journal.end());
+        let sealer = Sealer::new(end.clone());
         Self {
-            state: Mutex::new(state),
+            accepting: Mutex::new(accepting),
+            pipeline: Mutex::new(Pipeline::new(end, journal.end())),
+            sealer: Mutex::new(sealer),
+            journal: Mutex::new(journal),
             work: Condvar::new(),
             room: Condvar::new(),
-            journal: Mutex::new(journal),
+            queued: AtomicUsize::new(0),
+            waiting: AtomicU32::new(0),
             rules,
             clock,
         }
     }
 
-    pub(super) fn state(&self) -> MutexGuard<'_, Accepting> {
-        lock(&self.state)
+    pub(super) fn accepting(&self) -> MutexGuard<'_, Accepting> {
+        lock(&self.accepting)
+    }
+
+    pub(super) fn pipeline(&self) -> MutexGuard<'_, Pipeline> {
+        lock(&self.pipeline)
     }
 
     pub(super) fn journal(&self) -> MutexGuard<'_, Journal> {
@@ -85,115 +116,184 @@ impl GroupCommit {
         self.clock.now_us()
     }
 
-    /// Accepts an operation: gives it a seq, in memory.
+    /// Accepts an operation: gives it a seq, in memory. `keep` gets the record once it is linked.
     pub(super) fn append(
         &self,
         operation: &Operation<'_>,
         fingerprint: &Fingerprint,
-        mut keep: impl FnMut(&[u8]),
+        keep: Option<&KeptRecord>,
     ) -> Result<Accepted, StoreError> {
         let now_us = self.clock.now_us();
-        let mut state = self.state();
+        let mut accepting = self.accepting();
         loop {
-            state.check()?;
-            match state.dedupe.ready()?.lookup(fingerprint) {
+            accepting.check()?;
+            match accepting.dedupe.ready()?.lookup(fingerprint) {
                 Lookup::New => {}
                 Lookup::Same(seq) => {
-                    let outcome = state.outcome_of(seq);
+                    let outcome = self.pipeline().outcome_of(seq);
+                    let outcome = outcome.unwrap_or_else(|| Arc::clone(&accepting.open.outcome));
                     return Ok(Accepted { seq, is_duplicate: true, outcome });
                 }
                 Lookup::Different(existing_seq) => {
                     return Err(StoreError::DuplicateOpId { existing_seq });
                 }
             }
-            if state.queue.len() < MAX_QUEUED {
+            if self.queued.load(Ordering::Relaxed) < MAX_QUEUED {
                 break;
             }
-            state = wait(&self.room, state);
+            drop(accepting);
+            self.wait_for_room();
+            accepting = self.accepting();
         }
-        if state.key.is_none() {
+        if accepting.key.is_none() {
             return Err(ChainError::NoActiveKey.into());
         }
-        state.make_room(&self.rules, operation, now_us)?;
-        let is_first = state.open.records == 0;
-        let Accepting { chain, open, .. } = &mut *state;
-        let start = open.bytes.len();
-        let seq = open.frame(|out| chain.append(out, now_us, operation))?;
-        keep(open.bytes.get(start..).unwrap_or_default());
-        let outcome = Arc::clone(&open.outcome);
-        state.dedupe.ready()?.insert(fingerprint, seq);
-        let limit = self.rules.group_commit;
-        if state.open.records >= limit || self.rules.cadence.is_due(state.chain.unsigned_entries())
-        {
-            state.seal(&self.rules, now_us)?;
-        } else if is_first {
-            state.open_since = Instant::now();
+        let cut = accepting.make_room(&self.rules, operation, now_us);
+        self.hand_over(&mut accepting, cut);
+        let Accepting { sequencer, open, .. } = &mut *accepting;
+        let start = open.bytes.len() + LENGTH_PREFIX_SIZE;
+        let seq = open.frame(|out| sequencer.append(out, now_us, operation))?;
+        if let Some(slot) = keep {
+            open.kept.push((start..open.bytes.len(), Arc::clone(slot)));
         }
-        state.is_active |= is_first;
-        // Waking a thread costs as much as ten appends. One that only naps looks at the open group
-        // by itself; the checker's clock stands still, so there nobody naps.
-        let must_wake = is_first && (state.is_background_asleep || cfg!(feature = "shuttle"));
-        if state.is_background_idle && (must_wake || !state.queue.is_empty()) {
-            self.work.notify_one();
+        let outcome = Arc::clone(&open.outcome);
+        let records = open.records;
+        accepting.dedupe.ready()?.insert(fingerprint, seq);
+        if self.rules.is_full(records) {
+            let cut = accepting.cut(&self.rules, now_us);
+            self.hand_over(&mut accepting, cut);
+        } else if records == 1 {
+            self.announce_open(&outcome);
         }
         Ok(Accepted { seq, is_duplicate: false, outcome })
     }
 
-    /// Appends control records as a group of their own, and signs it with `key`, which becomes
-    /// the writer's. Nothing changes if `make` fails, or if the key may not sign now.
+    /// Waits until the queues are half empty: to be woken for every group would cost more.
+    fn wait_for_room(&self) {
+        let mut pipeline = self.pipeline();
+        while pipeline.queued() >= MAX_QUEUED {
+            pipeline.blocked += 1;
+            pipeline = wait(&self.room, pipeline);
+            pipeline.blocked -= 1;
+        }
+    }
+
+    /// Tells the pipeline that the open group has its first record.
+    fn announce_open(&self, outcome: &Arc<Outcome>) {
+        let mut pipeline = self.pipeline();
+        pipeline.open = Some((Arc::clone(outcome), Instant::now()));
+        pipeline.workers.is_active = true;
+        if pipeline.workers.must_wake_for_open() {
+            self.work.notify_one();
+        }
+    }
+
+    /// Cuts the open group and queues it; nothing if it is empty. The caller sees to it that
+    /// somebody takes it on.
+    fn cut_open(&self, accepting: &mut Accepting, now_us: u64) {
+        if let Some(cut) = accepting.cut(&self.rules, now_us) {
+            let _somebody_is_idle = self.push_cut(accepting, cut);
+        }
+    }
+
+    /// Hands a group to the background threads.
+    fn hand_over(&self, accepting: &mut Accepting, cut: Option<Cut>) {
+        if let Some(cut) = cut
+            && self.push_cut(accepting, cut)
+        {
+            self.work.notify_one();
+        }
+    }
+
+    /// Queues a group; whether a background thread is idle.
+    fn push_cut(&self, accepting: &mut Accepting, cut: Cut) -> bool {
+        let mut pipeline = self.pipeline();
+        pipeline.open = None;
+        pipeline.cut.push_back(cut);
+        accepting.open.bytes = pipeline.spare.pop().unwrap_or_default();
+        self.count(&pipeline);
+        pipeline.workers.idle > 0
+    }
+
+    /// Tells producers how full the queues are.
+    fn count(&self, pipeline: &Pipeline) {
+        self.queued.store(pipeline.queued(), Ordering::Relaxed);
+        if pipeline.blocked > 0 && pipeline.queued() <= ROOM_AGAIN {
+            self.room.notify_all();
+        }
+    }
+
+    /// Appends control records as a group of their own, behind everything accepted, and signs it
+    /// with `key`, which becomes the writer's. Nothing changes if `make` fails, or if the key may
+    /// not sign now.
     pub(super) fn append_control(
         &self,
         key: Option<SigningKey>,
         make: impl FnOnce(&mut ChainWriter, &mut Group, u64) -> Result<(), ChainError>,
     ) -> Result<Arc<Outcome>, StoreError> {
+        let mut sealer = lock(&self.sealer);
+        let mut accepting = self.accepting();
+        accepting.check()?;
         let now_us = self.clock.now_us();
-        let mut state = self.state();
-        state.check()?;
         // What the old key has to answer for is signed by it, in a group of its own.
-        state.seal(&self.rules, now_us)?;
-        let Accepting { chain, open, .. } = &mut *state;
-        if let Err(error) = make(chain, open, now_us) {
-            let error = StoreError::from(error);
-            state.undo_open(&error);
-            return Err(error);
+        self.cut_open(&mut accepting, now_us);
+        let mut pipeline = self.pipeline();
+        sealer.catch_up(pipeline.epoch, &pipeline.durable);
+        while let Some(cut) = pipeline.cut.pop_front() {
+            match sealer.seal(cut) {
+                Ok(sealed) => pipeline.sealed.push_back(sealed),
+                Err((error, group)) => {
+                    let end = sealer.end();
+                    return Err(take_back(&mut accepting, &mut pipeline, end, &group, error));
+                }
+            }
         }
-        let Group { place, .. } = state.open;
-        if place.offset > 0
-            && state.open.end().offset + SIGNATURE_FRAME_SIZE > self.rules.max_segment_size
-        {
-            state.open.place = Place { segment: place.segment.next(), offset: 0 };
+        let group = Group::new(accepting.open.place, pipeline.spare.pop().unwrap_or_default());
+        let sealed = sealer.seal_control(
+            group,
+            key,
+            |end, group| make(&mut end.chain, group, now_us),
+            || self.clock.now_us(),
+            |end| end.offset <= self.rules.max_segment_size,
+        )?;
+        accepting.go_on_behind(&sealed.after, self.rules.place_behind(sealed.group.end()));
+        let outcome = Arc::clone(&sealed.group.outcome);
+        pipeline.sealed.push_back(sealed);
+        self.count(&pipeline);
+        if pipeline.workers.idle > 0 {
+            self.work.notify_one();
         }
-        if let Some(key) = key {
-            state.key = Some(Arc::new(key));
-        }
-        let outcome = Arc::clone(&state.open.outcome);
-        state.seal(&self.rules, self.clock.now_us())?;
         Ok(outcome)
     }
 
-    /// Seals the open group, if there is anything in it; the outcome of everything so far.
-    pub(super) fn seal(&self) -> Result<Arc<Outcome>, StoreError> {
-        let mut state = self.state();
-        state.check()?;
-        state.seal_all(&self.rules, self.clock.now_us())
+    /// Cuts the open group, if there is anything in it; the outcome of everything so far.
+    pub(super) fn cut(&self) -> Result<Arc<Outcome>, StoreError> {
+        let mut accepting = self.accepting();
+        accepting.check()?;
+        self.cut_open(&mut accepting, self.clock.now_us());
+        Ok(self.pipeline().last_outcome())
     }
 
-    /// Seals what was accepted and refuses everything from now on, in one step: nothing may be
+    /// Cuts what was accepted and refuses everything from now on, in one step: nothing may be
     /// accepted that the closing writer does not wait for. The outcome of everything so far.
     pub(super) fn close(&self) -> Result<Arc<Outcome>, StoreError> {
-        let mut state = self.state();
+        let mut accepting = self.accepting();
+        let checked = accepting.check();
+        if checked.is_ok() {
+            self.cut_open(&mut accepting, self.clock.now_us());
+            accepting.ended = Some(StoreError::Closed);
+        }
+        let mut pipeline = self.pipeline();
+        pipeline.is_ended = true;
         self.work.notify_all();
         self.room.notify_all();
-        state.check()?;
-        let sealed = state.seal_all(&self.rules, self.clock.now_us());
-        state.ended = Some(StoreError::Closed);
-        sealed
+        checked.map(|()| pipeline.last_outcome())
     }
 
     /// Lets go of the table of operations, once nothing is accepted any more.
     pub(super) fn close_dedupe(&self) {
         let closed = DedupeSlot::Failed(StoreError::Closed);
-        let dedupe = std::mem::replace(&mut self.state().dedupe, closed);
+        let dedupe = std::mem::replace(&mut self.accepting().dedupe, closed);
         dedupe.close();
     }
 
@@ -202,145 +302,248 @@ impl GroupCommit {
         if let Some(result) = outcome.result() {
             return result;
         }
-        let mut state = self.state();
-        state.waiting += 1;
+        self.waiting.fetch_add(1, Ordering::Relaxed);
         let result = loop {
+            let mut pipeline = self.pipeline();
             if let Some(result) = outcome.result() {
                 break result;
             }
-            if state.is_led {
-                state = wait(&outcome.ready, state);
-                continue;
+            if pipeline.is_led {
+                outcome.enter();
+                drop(pipeline);
+                outcome.wait();
+            } else {
+                pipeline.is_led = true;
+                drop(pipeline);
+                self.lead();
             }
-            state.is_led = true;
-            state = self.gather(state);
-            if state.queue.is_empty() {
-                // A group that cannot be signed is taken back, and has its outcome by that.
-                let sealed = state.seal(&self.rules, self.clock.now_us());
-                if outcome.result().is_some() || sealed.is_err() {
-                    state.is_led = false;
-                    state.pass_lead(&self.work);
-                    if outcome.result().is_none()
-                        && let Err(error) = sealed
-                    {
-                        break Err(error);
-                    }
-                    continue;
-                }
-            }
-            state = self.commit_front(state);
         };
-        state.waiting -= 1;
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
         result
+    }
+
+    /// Takes the next group through all that is left to do; the caller leads, and no longer does
+    /// afterwards.
+    fn lead(&self) {
+        self.gather();
+        if self.pipeline().has_only_open() {
+            self.cut_open(&mut self.accepting(), self.clock.now_us());
+        }
+        if self.pipeline().sealed.is_empty() {
+            self.seal_next();
+        }
+        drop(self.commit_front(self.pipeline()));
     }
 
     /// Gives the producers that the last sync released a moment to join the next one.
     ///
     /// Without it they split into two halves that wait for each other's syncs. A lone producer
     /// never waits here, and nobody longer than a quarter of a sync.
-    fn gather<'a>(&'a self, mut state: MutexGuard<'a, Accepting>) -> MutexGuard<'a, Accepting> {
+    fn gather(&self) {
+        let (expected, last_sync) = {
+            let pipeline = self.pipeline();
+            (pipeline.expected, pipeline.last_sync)
+        };
         let patience = if cfg!(feature = "shuttle") {
             Duration::ZERO
         } else {
-            (state.last_sync / 4).min(MAX_GATHER)
+            (last_sync / 4).min(MAX_GATHER)
         };
         let start = Instant::now();
-        while state.queue.is_empty()
-            && state.open.records < state.expected
+        while self.accepting().open.records < expected
+            && self.pipeline().has_only_open()
             && start.elapsed() < patience
         {
-            drop(state);
             thread::yield_now();
-            state = self.state();
         }
-        state
     }
 
-    /// Writes and syncs the front of the queue; the caller leads, and no longer does afterwards.
+    /// Seals the next cut group, if there is one.
+    fn seal_next(&self) {
+        let mut sealer = lock(&self.sealer);
+        let cut = {
+            let mut pipeline = self.pipeline();
+            sealer.catch_up(pipeline.epoch, &pipeline.durable);
+            let Some(cut) = pipeline.cut.pop_front() else { return };
+            pipeline.sealing = Some((cut.signature.0, Arc::clone(&cut.group.outcome)));
+            cut
+        };
+        match sealer.seal(cut) {
+            Ok(sealed) => {
+                let mut pipeline = self.pipeline();
+                // Otherwise it was taken back meanwhile, and whoever waits was told.
+                if pipeline.epoch == sealer.epoch() {
+                    pipeline.sealing = None;
+                    pipeline.sealed.push_back(sealed);
+                }
+            }
+            Err((error, group)) => {
+                let mut accepting = self.accepting();
+                let mut pipeline = self.pipeline();
+                if pipeline.epoch == sealer.epoch() {
+                    let end = sealer.end();
+                    let _told = take_back(&mut accepting, &mut pipeline, end, &group, error);
+                    self.count(&pipeline);
+                    // A closing writer has nothing left to wait for.
+                    self.work.notify_all();
+                }
+            }
+        }
+    }
+
+    /// Writes and syncs the next sealed group; the caller leads, and no longer does afterwards.
     fn commit_front<'a>(
         &'a self,
-        mut state: MutexGuard<'a, Accepting>,
-    ) -> MutexGuard<'a, Accepting> {
-        let Some(Sealed { group, after }) = state.queue.pop_front() else {
-            state.is_led = false;
-            return state;
+        mut pipeline: MutexGuard<'a, Pipeline>,
+    ) -> MutexGuard<'a, Pipeline> {
+        let Some(Sealed { group, last_seq, after }) = pipeline.sealed.pop_front() else {
+            pipeline.is_led = false;
+            self.pass_lead(&pipeline);
+            return pipeline;
         };
-        let last_seq = after.chain.next_seq().previous().unwrap_or_default();
-        state.committing = Some((last_seq, Arc::clone(&group.outcome)));
-        drop(state);
+        pipeline.committing = Some((last_seq, Arc::clone(&group.outcome)));
+        drop(pipeline);
         let start = Instant::now();
         let (result, end) = {
             let mut journal = self.journal();
             let now_us = self.clock.now_us();
-            let result = journal.commit(group.place, &group.bytes, &after.chain, now_us);
+            let result = journal.commit(group.place, &group.bytes, &after, now_us);
             (result, journal.end())
         };
-        let mut state = self.state();
-        state.last_sync = start.elapsed();
-        state.expected = state.waiting;
-        state.committing = None;
-        state.is_led = false;
-        // Even where the group failed: the segment for it may be there already.
-        state.durable_end = end;
-        let result = match result {
+        let last_sync = start.elapsed();
+        let (mut pipeline, result) = match result {
             Ok(()) => {
-                state.durable = after;
-                Ok(())
+                let mut pipeline = self.pipeline();
+                pipeline.durable = after;
+                (pipeline, Ok(()))
             }
-            Err(CommitError::Undone(error)) => {
-                let error = undone(error);
-                state.roll_back(&error);
-                Err(error)
-            }
-            Err(CommitError::Poisoned(error)) => {
-                let error = StoreError::Poisoned(Arc::new(error));
-                state.ended = Some(error.clone());
-                state.roll_back(&error);
-                Err(error)
+            Err(error) => {
+                let (pipeline, error) = self.roll_back(error, end);
+                (pipeline, Err(error))
             }
         };
+        pipeline.durable_end = end;
+        pipeline.last_sync = last_sync;
+        pipeline.expected = self.waiting.load(Ordering::Relaxed);
+        pipeline.committing = None;
+        pipeline.is_led = false;
+        self.count(&pipeline);
+        // Who leads next starts before those whom this commit releases come back.
+        self.pass_lead(&pipeline);
         group.outcome.settle(result);
-        group.outcome.ready.notify_all();
-        self.room.notify_all();
-        state.pass_lead(&self.work);
-        if state.spare.len() < MAX_SPARE {
-            state.spare.push(group.bytes);
+        if pipeline.spare.len() < MAX_SPARE {
+            let mut bytes = group.bytes;
+            bytes.clear();
+            pipeline.spare.push(bytes);
         }
-        state
+        pipeline
     }
 
-    /// The background thread: commits full and old groups until the writer has ended and none is
-    /// left.
-    pub(super) fn run_background(&self) {
-        let mut state = self.state();
-        loop {
-            if !state.is_led && !state.queue.is_empty() {
-                state.is_led = true;
-                state = self.commit_front(state);
-                continue;
+    /// Takes back everything that is not durable; what those who wait are told. The log ends at
+    /// `end`: even where the group failed, the segment for it may be there already.
+    #[cold]
+    fn roll_back(&self, error: CommitError, end: Place) -> (MutexGuard<'_, Pipeline>, StoreError) {
+        let mut accepting = self.accepting();
+        let mut pipeline = self.pipeline();
+        let told = match error {
+            CommitError::Undone(error) => undone(error),
+            CommitError::Poisoned(error) => {
+                let error = StoreError::Poisoned(Arc::new(error));
+                accepting.ended = Some(error.clone());
+                pipeline.is_ended = true;
+                error
             }
-            if state.ended.is_some() && state.queue.is_empty() {
-                return;
+        };
+        pipeline.roll_back(&told);
+        accepting.go_back(&pipeline.durable, end, &told);
+        self.room.notify_all();
+        (pipeline, told)
+    }
+
+    /// Sees to it that somebody leads next, if there is anything to lead: one who waits for the
+    /// next group, or a background thread.
+    fn pass_lead(&self, pipeline: &Pipeline) {
+        let Some(next) = pipeline.next_outcome() else {
+            if pipeline.is_ended {
+                // The background threads stay for what is queued, and nothing is any more.
+                self.work.notify_all();
             }
-            let age = state.open_since.elapsed();
-            let has_open = state.open.records > 0 && !state.is_led;
-            if has_open && age >= self.rules.flush_interval {
-                // What cannot be signed is taken back, and whoever waits for it is told.
-                let _told = state.seal(&self.rules, self.clock.now_us());
-                continue;
-            }
-            let was_active = std::mem::take(&mut state.is_active);
-            state.is_background_idle = true;
-            state = if has_open {
-                wait_timeout(&self.work, state, self.rules.flush_interval.saturating_sub(age))
-            } else if was_active {
-                wait_timeout(&self.work, state, self.rules.flush_interval)
-            } else {
-                state.is_background_asleep = true;
-                wait(&self.work, state)
-            };
-            state.is_background_idle = false;
-            state.is_background_asleep = false;
+            return;
+        };
+        if next.ask_to_lead() || pipeline.workers.idle == 0 {
+            return;
+        }
+        if !pipeline.has_only_open() || pipeline.workers.must_wake_for_open() {
+            self.work.notify_one();
         }
     }
+
+    /// A background thread: seals and commits until the writer has ended and nothing is left.
+    pub(super) fn run_background(&self) {
+        let mut pipeline = self.pipeline();
+        loop {
+            if !pipeline.is_led && !pipeline.sealed.is_empty() {
+                pipeline.is_led = true;
+                pipeline = self.commit_front(pipeline);
+                continue;
+            }
+            if !pipeline.cut.is_empty() && pipeline.sealing.is_none() {
+                drop(pipeline);
+                self.seal_next();
+                pipeline = self.pipeline();
+                continue;
+            }
+            if pipeline.is_ended && pipeline.next_outcome().is_none() {
+                return;
+            }
+            let age = match &pipeline.open {
+                Some((_, since)) if !pipeline.is_led => Some(since.elapsed()),
+                _ => None,
+            };
+            if age.is_some_and(|age| age >= self.rules.flush_interval) {
+                drop(pipeline);
+                self.cut_open(&mut self.accepting(), self.clock.now_us());
+                pipeline = self.pipeline();
+                continue;
+            }
+            pipeline = self.idle(pipeline, age);
+        }
+    }
+
+    /// Waits for work; at most for the rest of a flush interval if a group is open, or was lately.
+    fn idle<'a>(
+        &'a self,
+        mut pipeline: MutexGuard<'a, Pipeline>,
+        open_age: Option<Duration>,
+    ) -> MutexGuard<'a, Pipeline> {
+        let was_active = std::mem::take(&mut pipeline.workers.is_active);
+        pipeline.workers.idle += 1;
+        if (open_age.is_some() || was_active) && !pipeline.workers.is_one_napping {
+            pipeline.workers.is_one_napping = true;
+            let rest = self.rules.flush_interval.saturating_sub(open_age.unwrap_or_default());
+            pipeline = wait_timeout(&self.work, pipeline, rest);
+            pipeline.workers.is_one_napping = false;
+        } else {
+            pipeline = wait(&self.work, pipeline);
+        }
+        pipeline.workers.idle -= 1;
+        pipeline
+    }
+}
+
+/// Takes back a group that cannot be sealed, and all behind it; what was sealed stays. The error
+/// of those who wait.
+#[cold]
+fn take_back(
+    accepting: &mut Accepting,
+    pipeline: &mut Pipeline,
+    end: &Checkpoint,
+    group: &Group,
+    error: StoreError,
+) -> StoreError {
+    let told = undone(error.clone());
+    group.outcome.settle(Err(told.clone()));
+    pipeline.take_back_unsealed(&told);
+    accepting.go_back(end, group.place, &told);
+    error
 }

@@ -28,6 +28,7 @@ use super::group_commit::GroupCommit;
 use super::journal::Journal;
 use super::log_file::LogFile;
 use super::paths::ShardPaths;
+use super::projection::{Checkpoint, Projection};
 use super::recover::{ShardRecoveryResult, lock_shard, recover_locked};
 use super::segment_reader::{Next, SegmentReader, list_segments};
 use super::survey::{Reach, survey_shard};
@@ -124,7 +125,7 @@ impl MeteringLogShard {
         if !segments.is_empty() {
             return Err(StoreError::ShardExists { path: paths.directory().to_path_buf() });
         }
-        let (chain, journal) = match write_first_group(options, &paths, certificate, &key) {
+        let (end, journal) = match write_first_group(options, &paths, certificate, key) {
             Ok(written) => written,
             Err(error) => {
                 // Nothing was promised, and who tries again needs an empty directory.
@@ -137,7 +138,7 @@ impl MeteringLogShard {
         };
         let dedupe = DedupeSlot::Ready(Dedupe::new(options.dedupe_capacity));
         let (rules, clock) = (options.rules(), Arc::clone(&options.clock));
-        let commit = GroupCommit::new(chain, Some(key), dedupe, journal, rules, clock);
+        let commit = GroupCommit::new(end, dedupe, journal, rules, clock);
         Ok(Self::start(commit, dedupe_key()?, lock))
     }
 
@@ -172,14 +173,14 @@ fn write_first_group(
     options: &WriterOptions,
     paths: &ShardPaths,
     certificate: &Certificate,
-    key: &SigningKey,
-) -> Result<(ChainWriter, Journal), StoreError> {
+    key: SigningKey,
+) -> Result<(Checkpoint, Journal), StoreError> {
     let start = Place { segment: SegmentNumber::FIRST, offset: 0 };
     let mut chain = ChainWriter::new(certificate.shard_id);
     let mut group = Group::new(start, Vec::new());
     let now_us = options.clock.now_us();
     group.frame(|out| chain.certify(out, now_us, certificate))?;
-    group.frame(|out| chain.sign(out, options.clock.now_us(), key))?;
+    group.frame(|out| chain.sign(out, options.clock.now_us(), &key))?;
     let failed = |error| match error {
         CommitError::Undone(error) | CommitError::Poisoned(error) => error,
     };
@@ -188,10 +189,13 @@ fn write_first_group(
     let prefill = options.prefill.then_some(options.max_segment_size);
     let file = LogFile::open(disk, paths.clone(), start, prefill)?;
     let mut journal = Journal::new(file, None);
-    journal.commit(start, &group.bytes, &chain, now_us).map_err(failed)?;
+    let mut projection = Projection::new(start, None);
+    projection.follow(start, &group.bytes);
+    let end = Checkpoint { chain, key: Some(Arc::new(key)), projection };
+    journal.commit(start, &group.bytes, &end, now_us).map_err(failed)?;
     // F2: a hint that is missing costs a longer scan and nothing else.
-    let _can_wait = journal.save(&chain, now_us);
-    Ok((chain, journal))
+    let _can_wait = journal.save(&end, now_us);
+    Ok((end, journal))
 }
 
 /// Opens while the caller holds the lock. Nothing is changed before the log is known to be the one
@@ -223,9 +227,12 @@ fn open_locked(
     let prefill = options.prefill.then_some(options.max_segment_size);
     let file =
         LogFile::open(Arc::clone(&options.disk), paths.clone(), survey.append_at(), prefill)?;
-    let journal = Journal::new(file, Some(mark));
+    // Recovering has just seen to a resume point there.
+    let journal = Journal::new(file, Some(position.tip));
+    let projection = Projection::new(position.end, Some(mark));
+    let end = Checkpoint { chain, key: key.map(Arc::new), projection };
     let (rules, clock) = (options.rules(), Arc::clone(&options.clock));
-    let commit = GroupCommit::new(chain, key, dedupe, journal, rules, clock);
+    let commit = GroupCommit::new(end, dedupe, journal, rules, clock);
     Ok((commit, dedupe_key, result))
 }
 

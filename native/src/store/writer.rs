@@ -10,15 +10,14 @@ use countersign_core::hash::{Blake3, Digest};
 use countersign_core::keys::{
     Certificate, PublicKey, Revocation, ShardId, Signature, SigningKey, receipt_message,
 };
-use countersign_core::limits::LENGTH_PREFIX_SIZE;
 use countersign_core::merkle::leaf_hash;
 use countersign_core::recovery::Window;
 
 use super::dedupe::DedupeKey;
 use super::disk::DiskLock;
 use super::error::StoreError;
-use super::group::Outcome;
-use super::group_commit::GroupCommit;
+use super::group::{KeptRecord, Outcome};
+use super::group_commit::{Accepted, GroupCommit};
 use super::sync::{Mutex, lock, thread};
 
 /// A shard that this process writes. Cheap to clone: all clones are one writer.
@@ -43,7 +42,7 @@ pub(super) struct Inner {
 #[derive(Debug)]
 struct Running {
     lock: Box<dyn DiskLock>,
-    background: thread::JoinHandle<()>,
+    background: [thread::JoinHandle<()>; 2],
 }
 
 /// An accepted record. Pass it to [`MeteringLogShard::wait`] to learn when it is durable.
@@ -54,7 +53,8 @@ pub struct Appended {
     /// Whether it was written before, with the same content.
     pub is_duplicate: bool,
     outcome: Arc<Outcome>,
-    record: Option<Arc<[u8]>>,
+    /// To be filled when the record is linked.
+    record: Option<KeptRecord>,
 }
 
 /// The writer's signed promise that a record is in the log, `spec/metering.md` section 6.
@@ -98,8 +98,10 @@ impl MeteringLogShard {
         lock: Box<dyn DiskLock>,
     ) -> Self {
         let commit = Arc::new(commit);
-        let of_thread = Arc::clone(&commit);
-        let background = thread::spawn(move || of_thread.run_background());
+        let background = [(); 2].map(|()| {
+            let of_thread = Arc::clone(&commit);
+            thread::spawn(move || of_thread.run_background())
+        });
         let running = Mutex::new(Some(Running { lock, background }));
         Self { inner: Arc::new(Inner { commit, dedupe_key, running }) }
     }
@@ -110,33 +112,24 @@ impl MeteringLogShard {
     /// The same `(memberId, opId)` with the same content is written once: the first record's seq
     /// comes back. O(1), a few microseconds; it waits only when the disk is far behind.
     pub fn append(&self, operation: &Operation<'_>) -> Result<Appended, StoreError> {
-        self.append_keeping(operation, |_| {})
+        self.append_keeping(operation, None)
     }
 
     /// As [`append`](Self::append), and keeps the record's bytes for a
     /// [`receipt`](Self::receipt).
     pub fn append_for_receipt(&self, operation: &Operation<'_>) -> Result<Appended, StoreError> {
-        let mut record = None;
-        let keep = |frame: &[u8]| {
-            record = frame.get(LENGTH_PREFIX_SIZE..).map(Arc::from);
-        };
-        let appended = self.append_keeping(operation, keep)?;
-        Ok(Appended { record, ..appended })
+        self.append_keeping(operation, Some(KeptRecord::default()))
     }
 
     fn append_keeping(
         &self,
         operation: &Operation<'_>,
-        keep: impl FnMut(&[u8]),
+        record: Option<KeptRecord>,
     ) -> Result<Appended, StoreError> {
         let fingerprint = self.inner.dedupe_key.fingerprint(operation);
-        let accepted = self.inner.commit.append(operation, &fingerprint, keep)?;
-        Ok(Appended {
-            seq: accepted.seq,
-            is_duplicate: accepted.is_duplicate,
-            outcome: accepted.outcome,
-            record: None,
-        })
+        let Accepted { seq, is_duplicate, outcome } =
+            self.inner.commit.append(operation, &fingerprint, record.as_ref())?;
+        Ok(Appended { seq, is_duplicate, outcome, record })
     }
 
     /// Waits until the record is durable and signed.
@@ -157,10 +150,11 @@ impl MeteringLogShard {
     /// for a record that was not appended for a receipt.
     pub fn receipt(&self, appended: &Appended) -> Result<Option<Receipt>, StoreError> {
         self.wait(appended)?;
-        let Some(record) = appended.record.clone() else { return Ok(None) };
+        let record = appended.record.as_ref().and_then(|slot| slot.get());
+        let Some(record) = record.cloned() else { return Ok(None) };
         let (shard_id, key) = {
-            let state = self.inner.commit.state();
-            (state.chain.shard_id(), state.key.clone().ok_or(ChainError::NoActiveKey)?)
+            let key = self.inner.commit.accepting().key.clone();
+            (self.shard_id(), key.ok_or(ChainError::NoActiveKey)?)
         };
         let leaf_hash = leaf_hash::<Blake3>(&record);
         let message = receipt_message(&shard_id, appended.seq, &leaf_hash);
@@ -176,7 +170,7 @@ impl MeteringLogShard {
 
     /// Signs and syncs everything accepted so far.
     pub fn flush(&self) -> Result<(), StoreError> {
-        let last = self.inner.commit.seal()?;
+        let last = self.inner.commit.cut()?;
         self.inner.commit.wait(&last)
     }
 
@@ -236,24 +230,22 @@ impl MeteringLogShard {
 
     /// Where the writer stands.
     pub fn status(&self) -> WriterStatus {
-        let (window, end) = {
-            let journal = self.inner.commit.journal();
-            (journal.window(), journal.end())
-        };
-        let state = self.inner.commit.state();
+        let accepted = self.inner.commit.accepting().sequencer.next_seq().previous();
+        let pipeline = self.inner.commit.pipeline();
+        let chain = &pipeline.durable.chain;
         WriterStatus {
-            accepted: state.chain.next_seq().previous(),
-            durable: state.durable.chain.next_seq().previous(),
-            durable_tip: state.durable.chain.tip(),
-            end,
-            window,
-            active: state.chain.active().copied(),
+            accepted,
+            durable: chain.next_seq().previous(),
+            durable_tip: chain.tip(),
+            end: pipeline.durable_end,
+            window: pipeline.durable.projection.window(),
+            active: chain.active().copied(),
         }
     }
 
     /// The shard's id.
     pub fn shard_id(&self) -> ShardId {
-        self.inner.commit.state().chain.shard_id()
+        self.inner.commit.pipeline().durable.chain.shard_id()
     }
 
     /// The shard's directory.
@@ -277,8 +269,9 @@ impl Inner {
             return Ok(());
         };
         let flushed = self.commit.close().and_then(|last| self.commit.wait(&last));
-        // It ends at the next look at the state; a panic there is a failed close.
-        let ended = background.join().map_err(|_| StoreError::Closed);
+        // They end at the next look at the state; a panic there is a failed close.
+        let joined = background.map(|thread| thread.join().map_err(|_| StoreError::Closed));
+        let ended: Result<(), _> = joined.into_iter().collect();
         self.commit.close_dedupe();
         let mut journal = self.commit.journal();
         journal.stop_background();
@@ -287,7 +280,7 @@ impl Inner {
         }
         ended?;
         // The log is sound, even if its last records could not be added: it is left tidy.
-        let durable = self.commit.state().durable.chain.clone();
+        let durable = self.commit.pipeline().durable.clone();
         let closed = journal.close(&durable, self.commit.now_us());
         let path = journal.file().paths().lock();
         let released = held.release().map_err(|error| StoreError::io("remove", path, error));
