@@ -102,6 +102,16 @@ pub const DEFAULT_DEDUPE_CAPACITY: usize = 1_000_000;
 /// Failures that an audit lists; all are counted.
 pub const MAX_LISTED_FAILURES: usize = 10_000;
 
+/// Largest settlement as JSON, in bytes: one of 10,000 pairs whose fields are all at their limits
+/// takes 2.6 MB. (One of 1,000 stays below 256 KiB.)
+pub const MAX_SETTLEMENT_DOCUMENT_SIZE: usize = 4 * 1024 * 1024;
+
+/// Largest certificate or revocation as JSON, in bytes, white space included.
+pub const MAX_KEY_DOCUMENT_SIZE: usize = 4_096;
+
+/// Longest name of a document's format, in bytes.
+pub const MAX_FORMAT_NAME_SIZE: usize = 64;
+
 /// Largest Merkle tree, in leaves: 2^63.
 pub const MAX_TREE_SIZE: u64 = 1 << 63;
 
