@@ -47,7 +47,7 @@ mod spelling;
 mod tests;
 mod text;
 
-pub use error::DocumentError;
+pub use error::{DocumentError, Member};
 pub use keys::{CertificateDocument, RevocationDocument};
 pub use reading::{peek_format, read, write};
 pub use spelling::{Spelling, list, one, option};
