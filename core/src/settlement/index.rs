@@ -31,7 +31,7 @@ impl IndexLeaf {
     /// The leaf of the entry `seq`.
     pub fn new(member_id: &[u8; DIGEST_SIZE], op_id: &str, seq: Seq) -> Self {
         let mut leaf = [0; INDEX_LEAF_SIZE];
-        if let ([member, operation], [rest @ ..]) = leaf.as_chunks_mut::<DIGEST_SIZE>() {
+        if let ([member, operation], rest) = leaf.as_chunks_mut::<DIGEST_SIZE>() {
             *member = *member_id;
             *operation = *blake3(op_id.as_bytes()).as_bytes();
             rest.copy_from_slice(&seq.0.to_be_bytes());

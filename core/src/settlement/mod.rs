@@ -64,7 +64,11 @@ mod deltas;
 mod document;
 mod error;
 mod failure;
+#[cfg(test)]
+mod faults;
 mod index;
+#[cfg(test)]
+mod naive;
 mod settle;
 #[cfg(test)]
 mod tests;
