@@ -7,7 +7,6 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use super::BatchId;
-use super::document::deltas;
 use crate::Seq;
 use crate::chain::{MemberDelta, RecordError, Settlement};
 use crate::codec::Encoder;
@@ -91,7 +90,7 @@ pub struct BatchSettlementAction {
     #[serde(with = "one")]
     pub entry_count: u64,
     /// What each member earned and spent of each asset, sorted by member and asset as bytes.
-    #[serde(with = "deltas")]
+    #[serde(with = "super::document")]
     pub member_deltas: Vec<AccountDelta>,
     /// The process key that signed it.
     #[serde(with = "one")]
