@@ -2,6 +2,7 @@
 //! older library what both formats share, the deltas and the tree over the records.
 
 use ciborium::Value as Cbor;
+use countersign::render::settlement_json;
 use countersign_core::Seq;
 use countersign_core::chain::{Control, MeteringRecord, Operation, Record};
 use countersign_core::hash::{Blake3, Digest, hex};
@@ -82,6 +83,7 @@ fn every_settlement_follows_from_its_records() {
         }
         let made = action.to_json().unwrap();
         assert_eq!(serde_json::from_str::<Value>(&made).unwrap(), expected);
+        assert_eq!(settlement_json(&settlement), expected);
         assert_eq!(BatchSettlementAction::from_json(expected.to_string().as_bytes()), Ok(action));
         let id = BatchId { shard_id, from_seq: Seq(from as u64), to_seq: Seq(to as u64) };
         assert_eq!(BatchId::parse(&id.to_string()), Some(id));

@@ -18,13 +18,22 @@ use crate::keys::{
 };
 use crate::limits::{MAX_SETTLEMENT_DOCUMENT_SIZE, MAX_SETTLEMENT_PAIRS};
 
-/// A log with two settled batches; the second holds records 6 to 12.
+/// A batch's records: by member, asset and amount.
+const CALLS: [Call; 5] = [
+    Call::Append(1, 0, 5),
+    Call::Append(1, 0, -2),
+    Call::Append(2, 1, 7),
+    Call::Append(1, 1, 0),
+    Call::Sign,
+];
+
+/// A log with two settled batches; the second holds records 6 to 11.
 fn settled() -> (Log, BatchSettlementAction) {
     let mut log = Log::new();
-    let calls = [(1, 0, 5), (1, 0, -2), (2, 1, 7), (1, 1, 0)];
     let append = |log: &mut Log| {
-        calls.iter().for_each(|(m, a, n)| log.call(&Call::Append(*m, *a, *n)));
-        log.call(&Call::Sign);
+        for call in &CALLS {
+            log.call(call);
+        }
     };
     append(&mut log);
     log.settle().unwrap();
@@ -157,12 +166,14 @@ fn records_of_another_chain_are_told() {
     let range = log.range(&action).to_vec();
     // Another log with the same seqs: one amount differs before the batch.
     let mut other = Log::new();
-    let calls = [(1, 0, 6), (1, 0, -2), (2, 1, 7), (1, 1, 0)];
-    calls.iter().for_each(|(m, a, n)| other.call(&Call::Append(*m, *a, *n)));
-    other.call(&Call::Sign);
+    other.call(&Call::Append(1, 0, 6));
+    for call in &CALLS[1..] {
+        other.call(call);
+    }
     other.settle().unwrap();
-    calls.iter().for_each(|(m, a, n)| other.call(&Call::Append(*m, *a, *n)));
-    other.call(&Call::Sign);
+    for call in &CALLS {
+        other.call(call);
+    }
     let foreign = other.records[6..12].to_vec();
     assert_eq!(code(&action, &foreign), "tip-hash");
     for i in 1..range.len() {

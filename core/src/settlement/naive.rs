@@ -215,7 +215,9 @@ proptest! {
     #[test]
     fn the_index_is_sorted_and_finds_every_operation(calls in calls(60)) {
         let mut log = Log::new();
-        calls.iter().for_each(|call| log.call(call));
+        for call in &calls {
+            log.call(call);
+        }
         let leaves = log.window.index_leaves();
         prop_assert!(leaves.is_sorted_by(|a, b| a < b));
         for bytes in &log.records {
