@@ -43,6 +43,7 @@ mod keys;
 mod path;
 mod reading;
 mod spelling;
+mod strict;
 #[cfg(test)]
 mod tests;
 mod text;

@@ -8,6 +8,7 @@ use serde_json::error::Category;
 
 use super::error::{DocumentError, Member};
 use super::path::path_at;
+use super::strict::Strict;
 use crate::limits::MAX_FORMAT_NAME_SIZE;
 
 /// Longest explanation of what is wrong, in bytes: it quotes what may be hostile.
@@ -19,7 +20,10 @@ const MAX_DETAIL_SIZE: usize = 400;
 /// Text behind the document is refused.
 pub fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8], limit: usize) -> Result<T, DocumentError> {
     check_size(bytes, limit)?;
-    serde_json::from_slice(bytes).map_err(|error| refused(bytes, &error))
+    let mut parser = serde_json::Deserializer::from_slice(bytes);
+    T::deserialize(Strict(&mut parser))
+        .and_then(|document| parser.end().map(|()| document))
+        .map_err(|error| refused(bytes, &error))
 }
 
 /// The document's `format`, without a look at the rest beyond its being JSON: whoever knows

@@ -150,6 +150,23 @@ fn every_defect_has_its_code_and_its_place() {
 }
 
 #[test]
+fn an_array_is_no_object() {
+    let seven = "07".repeat(32);
+    let array = format!(r#"["{seven}","-170141183460469231731687303715884105728"]"#);
+    let start = SAMPLE.find(r#"[{"leafHash""#).unwrap();
+    let inner = &SAMPLE[start + 1..SAMPLE.len() - 2];
+    let error = read_sample(&SAMPLE.replace(inner, &array)).unwrap_err();
+    assert_eq!((error.code(), error.path()), ("document-invalid-member", Some("inner[0]")));
+    let whole = r#"["countersign/sample/v1","7","7",null,"",[],[]]"#;
+    let error = read_sample(whole).unwrap_err();
+    assert_eq!((error.code(), error.path()), ("document-invalid-member", Some("")));
+    let error = peek_format(br#"["countersign/sample/v1"]"#, 100).unwrap_err();
+    assert_eq!(error.code(), "document-invalid-member");
+    // The parser alone would have taken it.
+    assert!(serde_json::from_str::<Inner>(&array).is_ok());
+}
+
+#[test]
 fn text_that_is_no_json_is_malformed() {
     let deep = format!("{{\"more\":{}", "[".repeat(100_000));
     for text in [
