@@ -35,8 +35,9 @@
 //! # Ok::<(), countersign_core::document::DocumentError>(())
 //! ```
 //!
-//! A struct must name all of its members: serde's `flatten`, `default` and tagged enums lose
-//! places or let members pass unseen.
+//! A struct must name all of its members: serde's `flatten`, `default` and `tag` lose places or
+//! let members pass unseen. An enum is an object of one member, so its variants have fields, if
+//! only `{}`: one without any could be written as a name or as an object.
 
 mod error;
 mod keys;

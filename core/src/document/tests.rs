@@ -166,6 +166,50 @@ fn an_array_is_no_object() {
     assert!(serde_json::from_str::<Inner>(&array).is_ok());
 }
 
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+enum Choice {
+    Whole,
+    Inner(Inner),
+    #[serde(rename_all = "camelCase")]
+    Record {
+        #[serde(with = "one")]
+        leaf_index: u64,
+    },
+}
+
+/// Enums are read as strictly: a name for a variant without members, else an object of one member.
+#[test]
+fn choices_are_read_as_strictly() {
+    let hash = "07".repeat(32);
+    let inner = Inner { leaf_hash: Digest::from_bytes([7; 32]), amount: 5 };
+    let read = |text: &str| read::<Choice>(text.as_bytes(), 1_000);
+    for (choice, text) in [
+        (Choice::Whole, r#""whole""#.to_string()),
+        (Choice::Inner(inner), format!(r#"{{"inner":{{"leafHash":"{hash}","amount":"5"}}}}"#)),
+        (Choice::Record { leaf_index: 5 }, r#"{"record":{"leafIndex":"5"}}"#.to_string()),
+    ] {
+        assert_eq!(write(&choice).unwrap(), text);
+        assert_eq!(read(&text), Ok(choice));
+    }
+    for (text, path) in [
+        (format!(r#"{{"inner":["{hash}","5"]}}"#), "inner"),
+        (r#"{"record":["5"]}"#.to_string(), "record"),
+        (r#"{"record":{"leafIndex":5}}"#.to_string(), "record.leafIndex"),
+        (r#"{"record":{"leafIndex":"5","more":"5"}}"#.to_string(), "record.more"),
+        (r#"{"record":{"leafIndex":"5","leafIndex":"5"}}"#.to_string(), "record.leafIndex"),
+        (r#"{"recorded":{}}"#.to_string(), "recorded"),
+    ] {
+        let error = read(&text).unwrap_err();
+        assert_eq!(error.path(), Some(path), "{error}");
+    }
+    for text in [r#"{"whole":{}}"#, r#"{"record":{"leafIndex":"5"},"whole":null}"#, r#""record""#] {
+        assert!(read(text).is_err(), "{text}");
+    }
+    // What the parser itself takes as well as the name alone.
+    assert_eq!(read(r#"{"whole":null}"#), Ok(Choice::Whole));
+}
+
 #[test]
 fn text_that_is_no_json_is_malformed() {
     let deep = format!("{{\"more\":{}", "[".repeat(100_000));
