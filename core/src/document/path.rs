@@ -86,3 +86,48 @@ fn spell(open: &[Step]) -> String {
     }
     path
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_lead_to_where_the_text_ends() {
+        for (text, path) in [
+            ("", ""),
+            ("{", ""),
+            (r#"{"a""#, "a"),
+            (r#"{"a":"b""#, "a"),
+            (r#"{"a":"b","#, ""),
+            (r#"{"a":"b","c":["x","y","#, "c[2]"),
+            (r#"{"a":{"b":[[],[{},{"c":"d""#, "a.b[1][1].c"),
+            (r#"{"a":{"b":"c"}"#, "a"),
+            (r#"{"a":{"b":"c"},"d":null"#, "d"),
+            (r#"{"a":"{[,","b""#, "b"),
+            (r#"{"a\"]}b\\":"\\""#, r#"a\"]}b\\"#),
+            (r"[[", "[0][0]"),
+            ("}]\"", ""),
+        ] {
+            assert_eq!(path_at(text.as_bytes(), 1, text.len()), path, "{text}");
+        }
+    }
+
+    #[test]
+    fn lines_and_columns_lead_to_a_byte() {
+        let text = b"{\n \"a\": \"b\",\n\n \"c\": \"d\"\n}";
+        for (line, column, path) in
+            [(1, 1, ""), (2, 4, "a"), (2, 9, "a"), (2, 10, ""), (4, 4, "c"), (5, 1, "")]
+        {
+            assert_eq!(path_at(text, line, column), path, "{line}:{column}");
+        }
+        // A place behind the text is its end.
+        assert_eq!(path_at(b"{\"a\"", 1, 99), "a");
+        assert_eq!(path_at(b"{\"a\"", 9, 9), "a");
+    }
+
+    #[test]
+    fn a_long_name_is_cut() {
+        let text = alloc::format!("{{\"{}\"", "a".repeat(1_000));
+        assert_eq!(path_at(text.as_bytes(), 1, text.len()), "a".repeat(MAX_STEP_SIZE));
+    }
+}

@@ -150,6 +150,22 @@ fn every_defect_has_its_code_and_its_place() {
 }
 
 #[test]
+fn a_format_is_one_text() {
+    let peek = |text: &str| peek_format(text.as_bytes(), 1_000);
+    assert_eq!(peek(r#"{"a":[{"format":"x"}],"format":"y"}"#), Ok("y".to_string()));
+    for (text, code, path) in [
+        (r#"{"a":"b"}"#, "document-missing-member", ""),
+        (r#"{"format":1}"#, "document-invalid-member", "format"),
+        (r#"{"format":null}"#, "document-invalid-member", "format"),
+        (r#"{"format":"x","format":"x"}"#, "document-repeated-member", "format"),
+        (r#""x""#, "document-invalid-member", ""),
+    ] {
+        let error = peek(text).unwrap_err();
+        assert_eq!((error.code(), error.path()), (code, Some(path)), "{text}");
+    }
+}
+
+#[test]
 fn an_array_is_no_object() {
     let seven = "07".repeat(32);
     let array = format!(r#"["{seven}","-170141183460469231731687303715884105728"]"#);
