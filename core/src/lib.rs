@@ -15,6 +15,8 @@
 //! | [`frame`] | length-prefixed frames and segment names |
 //! | [`recovery`] | what a scan saw, and the decision table over it |
 //! | [`merkle`] | RFC 9162 trees: roots, frontier, inclusion and consistency proofs |
+//! | [`document`] | JSON documents: one spelling for each value, strict reading |
+//! | [`settlement`] | batches: settlements and what they commit to |
 //! | [`foreign`] | reads the older TypeScript record layout; never writes it |
 #![no_std]
 #![deny(unsafe_code)]
@@ -23,6 +25,7 @@ extern crate alloc;
 
 pub mod chain;
 pub mod codec;
+pub mod document;
 pub mod foreign;
 pub mod frame;
 pub mod hash;
@@ -31,6 +34,7 @@ pub mod limits;
 pub mod merkle;
 pub mod recovery;
 mod seq;
+pub mod settlement;
 pub mod tags;
 
 pub use seq::{Seq, SeqRange};

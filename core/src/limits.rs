@@ -102,6 +102,31 @@ pub const DEFAULT_DEDUPE_CAPACITY: usize = 1_000_000;
 /// Failures that an audit lists; all are counted.
 pub const MAX_LISTED_FAILURES: usize = 10_000;
 
+/// Size of a leaf of the operation index, in bytes: `memberId || H(opId) || u64-BE(seq)`.
+pub const INDEX_LEAF_SIZE: usize = 2 * DIGEST_SIZE + 8;
+
+/// Largest member delta in CBOR, in bytes: both sums are bignums of 16 bytes.
+pub const MAX_MEMBER_DELTA_SIZE: usize = 1 + (2 + DIGEST_SIZE) + (2 + MAX_ASSET_ID_SIZE) + 2 * 18;
+
+/// Pairs of member and asset that a settlement record has room for, whatever their sizes.
+///
+/// What a record and a settlement body hold besides takes less than 512 bytes.
+pub const MAX_SETTLEMENT_PAIRS: usize = (MAX_RECORD_SIZE - 512) / MAX_MEMBER_DELTA_SIZE;
+
+/// Pairs that close a batch window before its record count or age does, so that its settlement
+/// surely fits a record: half of what it has room for.
+pub const MAX_WINDOW_PAIRS: usize = MAX_SETTLEMENT_PAIRS / 2;
+
+/// Largest settlement as JSON, in bytes: every settlement that fits a record, a delta at its
+/// limits taking 258 bytes. (One of 1,000 pairs stays below 256 KiB.)
+pub const MAX_SETTLEMENT_DOCUMENT_SIZE: usize = 32 * 1024 * 1024;
+
+/// Largest certificate or revocation as JSON, in bytes, white space included.
+pub const MAX_KEY_DOCUMENT_SIZE: usize = 4_096;
+
+/// Longest name of a document's format, in bytes.
+pub const MAX_FORMAT_NAME_SIZE: usize = 64;
+
 /// Largest Merkle tree, in leaves: 2^63.
 pub const MAX_TREE_SIZE: u64 = 1 << 63;
 
@@ -109,5 +134,8 @@ const _: () = assert!(MIN_SIGNING_CADENCE <= DEFAULT_SIGNING_CADENCE);
 const _: () = assert!(DEFAULT_SIGNING_CADENCE <= MAX_SIGNING_CADENCE);
 const _: () = assert!(MAX_RECORD_SIZE as u64 <= MAX_LOG_FILE_SIZE);
 const _: () = assert!(MIN_RECORD_SIZE < MAX_ENTRY_SIZE);
+const _: () = assert!(MAX_SETTLEMENT_PAIRS * 258 + 2_048 <= MAX_SETTLEMENT_DOCUMENT_SIZE);
+// A window closes in good time even if every record of the largest usual batch is a new pair.
+const _: () = assert!(DEFAULT_MAX_RECORDS < MAX_WINDOW_PAIRS as u64);
 // An entry, and the signature record that must always fit behind it.
 const _: () = assert!(2 * (LENGTH_PREFIX_SIZE + MAX_ENTRY_SIZE) as u64 <= MIN_SEGMENT_SIZE);

@@ -16,6 +16,7 @@ use countersign_core::keys::{
     create_process_key_revoke_action, receipt_message,
 };
 use countersign_core::merkle::{Frontier, leaf_hash};
+use countersign_core::settlement::{BatchWindow, settle};
 use countersign_tests::json::{bytes, list, number, text};
 use countersign_tests::vector;
 use serde_json::Value;
@@ -55,12 +56,30 @@ impl Actors {
     }
 }
 
-/// Makes one record again from its fields.
-fn make(actors: &Actors, chain: &mut ChainWriter, given: &[u8]) -> Vec<u8> {
+/// A writer's state: the chain, the tree over all records, the open batch.
+struct Writer {
+    chain: ChainWriter,
+    frontier: Frontier<Blake3>,
+    window: BatchWindow,
+}
+
+impl Writer {
+    fn new(shard_id: ShardId) -> Self {
+        Self {
+            chain: ChainWriter::new(shard_id),
+            frontier: Frontier::new(),
+            window: BatchWindow::new(Seq::FIRST),
+        }
+    }
+}
+
+/// Makes one record again from its fields; a settlement from the records before it.
+fn make(actors: &Actors, writer: &mut Writer, given: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     let record = Record::decode(given).unwrap();
     let ts_us = record.ts_us();
     let (operator, shard_id) = (&actors.operator, actors.shard_id);
+    let Writer { chain, frontier, window } = writer;
     let result = match record {
         Record::Entry(entry) => chain.append(&mut out, ts_us, &entry.operation),
         Record::Control(control) => match control.body {
@@ -82,10 +101,19 @@ fn make(actors: &Actors, chain: &mut ChainWriter, given: &[u8]) -> Vec<u8> {
                 let active = chain.active().unwrap().public_key;
                 chain.sign(&mut out, ts_us, actors.process(active))
             }
+            Control::Settlement(_) => {
+                let key = actors.process(chain.active().unwrap().public_key);
+                let settled = settle(chain, window, frontier.root(), key, &mut out, ts_us);
+                *window = BatchWindow::new(settled.unwrap().to_seq.next());
+                Ok(record.seq())
+            }
             _ => chain.append_encoded(&mut out, given),
         },
     };
     assert_eq!(result, Ok(record.seq()));
+    let leaf = leaf_hash::<Blake3>(&out);
+    frontier.push(leaf).unwrap();
+    window.push_leaf(leaf, &Record::decode(&out).unwrap()).unwrap();
     out
 }
 
@@ -97,8 +125,7 @@ fn the_writer_makes_every_record_tip_leaf_and_root_of_the_vectors() {
     assert_eq!(actors.shard_id.to_string(), text(&file["shardId"]));
 
     let roots = file["logRoots"].as_object().unwrap();
-    let mut chain = ChainWriter::new(actors.shard_id);
-    let mut frontier = Frontier::<Blake3>::new();
+    let mut writer = Writer::new(actors.shard_id);
     let mut checked_roots = 0;
     let mut check_root = |size: usize, frontier: &Frontier<Blake3>| {
         if let Some(root) = roots.get(&size.to_string()) {
@@ -106,24 +133,22 @@ fn the_writer_makes_every_record_tip_leaf_and_root_of_the_vectors() {
             checked_roots += 1;
         }
     };
-    check_root(0, &frontier);
+    check_root(0, &writer.frontier);
     let records = list(&file["records"]);
     for (i, case) in records.iter().enumerate() {
         assert_eq!(number(&case["seq"]), i as u64);
         let given = bytes(&case["cbor"]);
-        let before = chain.tip();
-        let made = make(&actors, &mut chain, &given);
+        let before = writer.chain.tip();
+        let made = make(&actors, &mut writer, &given);
         assert_eq!(hex::encode(&made), text(&case["cbor"]), "record {i}");
-        assert_eq!(chain.tip(), digest(&case["tip"]), "tip {i}");
-        assert_eq!(next_tip(&given, &before), chain.tip());
-        let leaf = leaf_hash::<Blake3>(&given);
-        assert_eq!(leaf, digest(&case["leafHash"]), "leaf hash {i}");
-        frontier.push(leaf).unwrap();
-        check_root(i + 1, &frontier);
+        assert_eq!(writer.chain.tip(), digest(&case["tip"]), "tip {i}");
+        assert_eq!(next_tip(&given, &before), writer.chain.tip());
+        assert_eq!(leaf_hash::<Blake3>(&given), digest(&case["leafHash"]), "leaf hash {i}");
+        check_root(i + 1, &writer.frontier);
     }
     assert_eq!(checked_roots, roots.len());
-    assert_eq!(chain.next_seq(), Seq(records.len() as u64));
-    assert_eq!(chain.unsigned_records(), 0);
+    assert_eq!(writer.chain.next_seq(), Seq(records.len() as u64));
+    assert_eq!(writer.chain.unsigned_records(), 0);
 }
 
 /// The cadence counts entries: with records, record 0 would bring the first signature forward to
@@ -133,18 +158,18 @@ fn signatures_stand_where_the_cadence_or_a_call_puts_them() {
     let file = vector(FORMAT);
     let actors = Actors::of(&file);
     let cadence = Cadence::new(16).unwrap();
-    let mut chain = ChainWriter::new(actors.shard_id);
+    let mut writer = Writer::new(actors.shard_id);
     let (mut due, mut forced) = (Vec::new(), Vec::new());
     for case in list(&file["records"]) {
         let given = bytes(&case["cbor"]);
         let record = Record::decode(&given).unwrap();
-        let is_due = cadence.is_due(chain.unsigned_entries());
+        let is_due = cadence.is_due(writer.chain.unsigned_entries());
         if let Some(Control::Signature(_)) = record.control() {
             if is_due { &mut due } else { &mut forced }.push(record.seq().0);
         } else {
             assert!(!is_due, "a signature is due before {}", record.seq());
         }
-        make(&actors, &mut chain, &given);
+        make(&actors, &mut writer, &given);
     }
     assert_eq!(due, [17, 34, 70, 87, 106]);
     assert_eq!(forced, FORCED);

@@ -7,17 +7,24 @@ use std::path::Path;
 use countersign_core::Seq;
 use countersign_core::chain::{Control, FailureCode, Record, next_tip};
 use countersign_core::codec::Decoder;
+use countersign_core::document::{self, CertificateDocument, RevocationDocument};
 use countersign_core::frame::{FrameStep, read_frame};
 use countersign_core::hash::{Digest, blake3, hex};
 use countersign_core::keys::{
-    PublicKey, ShardId, Signature, VerifyingKey, receipt_message, signature_message,
+    Certificate, PublicKey, Revocation, ShardId, Signature, VerifyingKey, receipt_message,
+    signature_message,
 };
+use countersign_core::limits;
+use countersign_core::settlement::{BatchSettlementAction, IndexLeaf};
 use countersign_tests::vector;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 const CODEC: &str = include_str!("../../core/src/codec/FORMAT.md");
 const KEYS: &str = include_str!("../../core/src/keys/FORMAT.md");
 const CHAIN: &str = include_str!("../../core/src/chain/FORMAT.md");
+const DOCUMENT: &str = include_str!("../../core/src/document/FORMAT.md");
+const SETTLEMENT: &str = include_str!("../../core/src/settlement/FORMAT.md");
 const FRAME: &str = include_str!("../../core/src/frame/FORMAT.md");
 
 /// The lines of a specimen: some bytes, and what the page says they are.
@@ -207,4 +214,103 @@ fn the_frame_page_shows_a_frame() {
     assert_eq!(payload.len() + 4, bytes.len());
     assert!(frame[0].1.starts_with(&format!("payload length, {}:", payload.len())));
     assert_eq!(payload, record(&vector("metering-v1/format.json"), 1));
+}
+
+/// The blocks marked as JSON, in order.
+fn json_blocks(page: &str) -> Vec<&str> {
+    page.split("```json\n").skip(1).map(|text| text.split("\n```").next().unwrap()).collect()
+}
+
+#[test]
+fn the_settlement_page_shows_what_is_signed_and_a_leaf() {
+    let file = vector("metering-v1/format.json");
+    let specimens = specimens(SETTLEMENT);
+    let [signed, leaf] = specimens.as_slice() else { panic!("two specimens") };
+    check_cbor(signed);
+    let bytes = record(&file, 127);
+    let Control::Settlement(settlement) = control(&bytes) else { panic!("no settlement") };
+    let shard_id = ShardId::parse(file["shardId"].as_str().unwrap()).unwrap();
+    assert!(settlement.signed_bytes(shard_id).starts_with(&joined(signed)));
+    assert!(SETTLEMENT.contains(&format!("`{}`", settlement.public_key)));
+
+    let first = file["settlements"][2]["indexLeaves"][0].as_str().unwrap();
+    assert_eq!(hex::encode(&joined(leaf)), first);
+    let index_leaf = IndexLeaf::from_bytes(joined(leaf).try_into().unwrap());
+    let entry = record(&file, 91);
+    let Ok(Record::Entry(entry)) = Record::decode(&entry) else { panic!("no entry") };
+    assert_eq!(IndexLeaf::of(&entry), index_leaf);
+    let expected = [settlement.signature.to_string(), index_leaf.leaf_hash().to_string()];
+    assert_eq!(values(SETTLEMENT), expected);
+
+    let blocks = json_blocks(SETTLEMENT);
+    let [delta] = blocks.as_slice() else { panic!("one JSON specimen") };
+    let json = BatchSettlementAction::from(&settlement).to_json().unwrap();
+    assert!(json.contains(delta), "{json}");
+}
+
+/// A number of the limits, as pages write it.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let places = digits.len();
+    let group = |(i, digit): (usize, char)| {
+        let comma = (i > 0 && (places - i).is_multiple_of(3)).then_some(',');
+        comma.into_iter().chain([digit])
+    };
+    digits.chars().enumerate().flat_map(group).collect()
+}
+
+#[test]
+fn the_settlement_page_has_the_limits_and_the_codes() {
+    for (limit, unit) in [
+        (limits::MAX_WINDOW_PAIRS, "pairs"),
+        (limits::MAX_SETTLEMENT_PAIRS, "pairs"),
+        (usize::try_from(limits::DEFAULT_MAX_RECORDS).unwrap(), "records"),
+        (usize::try_from(limits::DEFAULT_MAX_AGE_MS).unwrap(), "ms"),
+    ] {
+        let text = format!("{} {unit}", grouped(limit));
+        assert!(SETTLEMENT.contains(&text), "{text}");
+    }
+    for code in [
+        "range-invalid",
+        "range-count",
+        "record-malformed",
+        "range-seq",
+        "delta-overflow",
+        "chain-broken",
+        "tip-hash",
+        "items-root",
+        "entry-count",
+        "index-root",
+        "member-deltas",
+        "log-root",
+        "certificate-invalid",
+        "wrong-shard",
+        "wrong-process-key",
+        "settlement-signature",
+    ] {
+        assert!(SETTLEMENT.contains(&format!("(`{code}`)")), "{code}");
+    }
+}
+
+#[test]
+fn the_document_page_shows_a_certificate_and_a_revocation() {
+    #[derive(Deserialize, Serialize)]
+    struct OfCertificate(#[serde(with = "CertificateDocument")] Certificate);
+    #[derive(Deserialize, Serialize)]
+    struct OfRevocation(#[serde(with = "RevocationDocument")] Revocation);
+
+    let file = vector("metering-v1/format.json");
+    let blocks = json_blocks(DOCUMENT);
+    let [certificate, revocation] = blocks.as_slice() else { panic!("two JSON specimens") };
+    let compact = |block: &str| block.replace([' ', '\n'], "");
+    let bytes = record(&file, 0);
+    let Control::Certificate(theirs) = control(&bytes) else { panic!("no certificate") };
+    let OfCertificate(read) = document::read(certificate.as_bytes(), 4_096).unwrap();
+    assert_eq!(read, theirs);
+    assert_eq!(document::write(&OfCertificate(read)).unwrap(), compact(certificate));
+    let bytes = record(&file, 125);
+    let Control::Revocation(theirs) = control(&bytes) else { panic!("no revocation") };
+    let OfRevocation(read) = document::read(revocation.as_bytes(), 4_096).unwrap();
+    assert_eq!(read, theirs);
+    assert_eq!(document::write(&OfRevocation(read)).unwrap(), compact(revocation));
 }

@@ -16,6 +16,7 @@ mod power_cut;
 mod reader;
 mod recovery;
 mod recovery_vectors;
+mod settlement;
 mod shutdown;
 mod standards;
 mod store;

@@ -183,13 +183,18 @@ fn nothing_is_left_unfinished() {
 // --- Arrows ---
 
 /// Each room of core, and what it may use of its own crate.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("hash", &["limits"]),
     ("codec", &["limits", "tags"]),
     ("keys", &["hash", "codec", "limits", "tags", "Seq"]),
     ("merkle", &["hash", "limits", "tags"]),
     ("frame", &["limits"]),
     ("chain", &["frame", "merkle", "keys", "hash", "codec", "limits", "tags", "Seq", "SeqRange"]),
+    ("document", &["keys", "hash", "limits", "tags", "Seq"]),
+    (
+        "settlement",
+        &["document", "chain", "merkle", "keys", "hash", "codec", "limits", "tags", "Seq"],
+    ),
     ("recovery", &["frame", "chain", "merkle", "keys", "hash", "limits", "tags", "Seq"]),
     ("foreign", &["recovery", "frame", "chain", "keys", "codec", "hash", "limits", "tags", "Seq"]),
 ];

@@ -59,6 +59,7 @@ mod writer;
 pub use audit::{AuditReport, Auditor, PendingSignature};
 pub use cadence::Cadence;
 pub use control::{Control, ControlRecord, ResolutionRecord, SigEnvelope};
+pub(crate) use entry::check_asset_id;
 pub use entry::{MeteringRecord, Operation};
 pub use error::RecordError;
 pub use failure::{Failure, FailureCode};

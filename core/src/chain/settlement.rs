@@ -111,6 +111,14 @@ impl<'a> Settlement<'a> {
         core::iter::from_fn(move || MemberDelta::decode(&mut decoder).ok())
     }
 
+    /// Decodes the body of a settlement record, strictly.
+    pub fn decode(body: &'a [u8]) -> Result<Self, RecordError> {
+        let mut decoder = Decoder::new(body);
+        let settlement = Self::decode_body(&mut decoder)?;
+        decoder.finish().in_field("body")?;
+        Ok(settlement)
+    }
+
     pub(super) fn encode_body(&self, encoder: &mut Encoder<'_>) {
         encoder.array(SETTLEMENT_ITEMS);
         encoder.raw(self.signed_fields);

@@ -11,6 +11,7 @@ use super::keyring::Keyring;
 use super::record::Record;
 use super::run::KeyWindow;
 use super::sequencer::Sequencer;
+use super::settlement::Settlement;
 use super::tip::next_tip;
 use crate::Seq;
 use crate::hash::Digest;
@@ -275,11 +276,7 @@ impl ChainWriter {
         ts_us: u64,
         key: &SigningKey,
     ) -> Result<Seq, ChainError> {
-        let active = self.active().ok_or(ChainError::NoActiveKey)?;
-        if active.public_key != key.public_key() {
-            let found = key.public_key();
-            return Err(ChainError::WrongProcessKey { active: active.public_key, found });
-        }
+        let active = self.check_signer(key.public_key())?;
         let ts_us = ts_us.min(KeyWindow::from(active).latest_us());
         self.check_key(ts_us)?;
         let seq = self.next_seq;
@@ -325,6 +322,50 @@ impl ChainWriter {
         }
         self.keyring = Some(keyring);
         Ok(self.control(out, ts_us, &Control::Revocation(*revocation)))
+    }
+
+    /// Appends a settlement by the active key of everything up to the last record.
+    ///
+    /// Roots, deltas and the signature are taken as made; `settlement` is the room that makes them.
+    ///
+    /// # Errors
+    /// [`ChainError::WrongProcessKey`] if another key is active, those of
+    /// [`ChainWriter::check_key`], [`ChainError::NotNext`] if the settlement does not end at the
+    /// last record, and [`RecordError::TooLarge`] if its deltas do not fit a record.
+    pub fn settle(
+        &mut self,
+        out: &mut Vec<u8>,
+        ts_us: u64,
+        settlement: &Settlement<'_>,
+    ) -> Result<Seq, ChainError> {
+        self.check_signer(settlement.public_key)?;
+        self.check_key(ts_us)?;
+        let found = settlement.to_seq.next();
+        let is_next = found == self.next_seq && settlement.tip_hash == self.tip;
+        if !is_next || settlement.from_seq > settlement.to_seq {
+            return Err(ChainError::NotNext { expected: self.next_seq, found });
+        }
+        let ts_us = ts_us.max(self.last_ts_us);
+        let body = Control::Settlement(*settlement);
+        let start = out.len();
+        let seq = self.next_seq;
+        ControlRecord { seq, prev_hash: self.tip, ts_us, body }.encode(out);
+        let size = out.len().saturating_sub(start);
+        if size > MAX_RECORD_SIZE {
+            out.truncate(start);
+            return Err(RecordError::TooLarge { size }.into());
+        }
+        self.step(out, start, ts_us);
+        Ok(seq)
+    }
+
+    /// The active key's certificate, if `found` is that key.
+    fn check_signer(&self, found: PublicKey) -> Result<&Certificate, ChainError> {
+        let active = self.active().ok_or(ChainError::NoActiveKey)?;
+        if active.public_key != found {
+            return Err(ChainError::WrongProcessKey { active: active.public_key, found });
+        }
+        Ok(active)
     }
 
     /// Appends a settlement or dispute resolution that is encoded already, time included.

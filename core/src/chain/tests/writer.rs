@@ -203,6 +203,40 @@ fn given_bytes_must_be_the_next_settlement_or_resolution() {
 }
 
 #[test]
+fn a_settlement_ends_at_the_last_record_and_is_by_the_active_key() {
+    let (chain, _) = chain();
+    let good = Batch { from: 0, to: 0, tip: chain.tip(), entries: 0 };
+    let record = |batch: Batch, number, ts_us| {
+        let signature = batch.sign(SHARD, &process(number));
+        settlement_record(1, chain.tip(), ts_us, batch, &[], number, signature)
+    };
+    let mut next = chain.clone();
+    let mut out = Vec::from(*b"head");
+    let bytes = record(good, 0, START_US + 5);
+    let Record::Control(control) = Record::decode(&bytes).unwrap() else { panic!() };
+    let Control::Settlement(settlement) = control.body else { panic!() };
+    assert_eq!(next.settle(&mut out, START_US + 5, &settlement), Ok(Seq(1)));
+    assert_eq!(out, [b"head", bytes.as_slice()].concat());
+    let mut given = chain.clone();
+    given.append_encoded(&mut Vec::new(), &bytes).unwrap();
+    assert!(shown(&next) == shown(&given));
+
+    let refuse = |batch, number, ts_us, code: &str| {
+        let bytes = record(batch, number, ts_us);
+        let Record::Control(control) = Record::decode(&bytes).unwrap() else { panic!() };
+        let Control::Settlement(settlement) = control.body else { panic!() };
+        refused(&mut chain.clone(), code, |c, o| c.settle(o, ts_us, &settlement));
+    };
+    refuse(Batch { from: 1, to: 1, ..good }, 0, START_US, "not-next");
+    refuse(Batch { from: 1, to: 0, ..good }, 0, START_US, "not-next");
+    refuse(Batch { tip: GENESIS_HASH, ..good }, 0, START_US, "not-next");
+    refuse(good, 1, START_US, "wrong-process-key");
+    refuse(good, 0, END_US, "process-key-expired");
+    let mut empty = ChainWriter::new(SHARD);
+    refused(&mut empty, "process-key-revoked", |c, o| c.settle(o, START_US, &settlement));
+}
+
+#[test]
 fn a_resumed_writer_goes_on_with_the_same_bytes() {
     let (mut chain, mut out) = chain();
     chain.append(&mut out, START_US + 7, &operation("x")).unwrap();

@@ -1,0 +1,99 @@
+//! The operation index of a batch: which operation stands at which seq, sorted.
+
+use core::fmt;
+
+use crate::Seq;
+use crate::chain::MeteringRecord;
+use crate::hash::{Blake3, Digest, blake3, hex};
+use crate::limits::{DIGEST_SIZE, INDEX_LEAF_SIZE};
+use crate::merkle::leaf_hash;
+
+/// A leaf of the operation index: `memberId(32) || H(opId)(32) || u64-BE(seq)`, ordered as bytes
+/// (`spec/metering.md` section 5).
+///
+/// Sorted, the leaves of one member stand together, and two neighbours that enclose the key of an
+/// operation show that the batch lacks it.
+///
+/// ```
+/// use countersign_core::settlement::IndexLeaf;
+/// use countersign_core::Seq;
+///
+/// let leaf = IndexLeaf::new(&[3; 32], "order-17", Seq(5));
+/// assert_eq!(leaf.member_id(), &[3; 32]);
+/// assert_eq!(leaf.seq(), Seq(5));
+/// assert_eq!(leaf.key(), IndexLeaf::new(&[3; 32], "order-17", Seq(9)).key());
+/// assert!(leaf < IndexLeaf::new(&[3; 32], "order-17", Seq(9)));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct IndexLeaf([u8; INDEX_LEAF_SIZE]);
+
+impl IndexLeaf {
+    /// The leaf of the entry `seq`.
+    pub fn new(member_id: &[u8; DIGEST_SIZE], op_id: &str, seq: Seq) -> Self {
+        let mut leaf = [0; INDEX_LEAF_SIZE];
+        if let ([member, operation], rest) = leaf.as_chunks_mut::<DIGEST_SIZE>() {
+            *member = *member_id;
+            *operation = *blake3(op_id.as_bytes()).as_bytes();
+            rest.copy_from_slice(&seq.0.to_be_bytes());
+        }
+        Self(leaf)
+    }
+
+    /// The leaf of an entry.
+    pub fn of(entry: &MeteringRecord<'_>) -> Self {
+        Self::new(entry.operation.member_id, entry.operation.op_id, entry.seq)
+    }
+
+    /// Takes the bytes of a leaf as they stand; every 72 bytes are one.
+    pub const fn from_bytes(bytes: [u8; INDEX_LEAF_SIZE]) -> Self {
+        Self(bytes)
+    }
+
+    /// The data of the leaf.
+    pub const fn as_bytes(&self) -> &[u8; INDEX_LEAF_SIZE] {
+        &self.0
+    }
+
+    /// What operations are looked up by: `memberId || H(opId)`.
+    pub fn key(&self) -> &[u8; 2 * DIGEST_SIZE] {
+        const { assert!(INDEX_LEAF_SIZE >= 2 * DIGEST_SIZE) };
+        self.0.first_chunk().unwrap_or(&[0; 2 * DIGEST_SIZE])
+    }
+
+    /// The member.
+    pub fn member_id(&self) -> &[u8; DIGEST_SIZE] {
+        const { assert!(INDEX_LEAF_SIZE >= DIGEST_SIZE) };
+        self.0.first_chunk().unwrap_or(&[0; DIGEST_SIZE])
+    }
+
+    /// The entry's number in the shard.
+    pub fn seq(&self) -> Seq {
+        const { assert!(INDEX_LEAF_SIZE >= 8) };
+        Seq(u64::from_be_bytes(*self.0.last_chunk().unwrap_or(&[0; 8])))
+    }
+
+    /// What enters the tree.
+    pub fn leaf_hash(&self) -> Digest {
+        leaf_hash::<Blake3>(&self.0)
+    }
+}
+
+impl fmt::Debug for IndexLeaf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        hex::write(f, &self.0)
+    }
+}
+
+impl crate::document::Spelling for IndexLeaf {
+    fn spell(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        hex::write(f, &self.0)
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        hex::decode_array(text).map(Self)
+    }
+
+    fn expect(f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        <[u8; INDEX_LEAF_SIZE]>::expect(f)
+    }
+}

@@ -1,0 +1,158 @@
+//! The open batch: what its records add up to, and when it is due.
+
+use alloc::vec::Vec;
+
+use super::deltas::DeltaSums;
+use super::{AccountDelta, IndexLeaf, SettlementError};
+use crate::Seq;
+use crate::chain::Record;
+use crate::hash::{Blake3, Digest};
+use crate::limits::{DEFAULT_MAX_AGE_MS, DEFAULT_MAX_RECORDS, MAX_WINDOW_PAIRS};
+use crate::merkle::{Frontier, leaf_hash, root};
+
+/// When a window is due, `spec/metering.md` section 5.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BatchRules {
+    /// Records, control records included.
+    pub max_records: u64,
+    /// Time since the window's first entry, in milliseconds.
+    pub max_age_ms: u64,
+}
+
+impl Default for BatchRules {
+    fn default() -> Self {
+        Self { max_records: DEFAULT_MAX_RECORDS, max_age_ms: DEFAULT_MAX_AGE_MS }
+    }
+}
+
+/// The records since the last settlement, added up.
+///
+/// Taking a record costs a few hashes and the search for its pair, and no more when there are
+/// many; what is left for the end is to sort the index and hash it. Memory: 72 bytes for each
+/// entry, some hundred for each pair, never the records themselves.
+#[derive(Clone, Debug)]
+pub struct BatchWindow {
+    from_seq: Seq,
+    items: Frontier<Blake3>,
+    index: Vec<IndexLeaf>,
+    sums: DeltaSums,
+    first_entry_ts_us: Option<u64>,
+}
+
+/// What the records of a batch add up to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BatchTotals {
+    /// Root over the records.
+    pub items_root: Digest,
+    /// Root over the sorted operation index.
+    pub index_root: Digest,
+    /// Entries.
+    pub entry_count: u64,
+    /// One for each pair of member and asset, sorted by the bytes of both.
+    pub member_deltas: Vec<AccountDelta>,
+}
+
+impl BatchWindow {
+    /// An empty window whose first record will be `from_seq`: 0, or that of the last settlement.
+    pub fn new(from_seq: Seq) -> Self {
+        Self {
+            from_seq,
+            items: Frontier::new(),
+            index: Vec::new(),
+            sums: DeltaSums::default(),
+            first_entry_ts_us: None,
+        }
+    }
+
+    /// Its first record.
+    pub const fn from_seq(&self) -> Seq {
+        self.from_seq
+    }
+
+    /// The record that comes next.
+    pub const fn next_seq(&self) -> Seq {
+        Seq(self.from_seq.0.saturating_add(self.record_count()))
+    }
+
+    /// Its records, control records included.
+    pub const fn record_count(&self) -> u64 {
+        self.items.size().get()
+    }
+
+    /// Its entries.
+    pub const fn entry_count(&self) -> u64 {
+        self.index.len() as u64
+    }
+
+    /// Its pairs of member and asset.
+    pub fn pair_count(&self) -> usize {
+        self.sums.pair_count()
+    }
+
+    /// Time of its first entry, microseconds since the epoch.
+    pub const fn first_entry_ts_us(&self) -> Option<u64> {
+        self.first_entry_ts_us
+    }
+
+    /// Takes the next record; `bytes` is the encoding that it was decoded from.
+    ///
+    /// # Errors
+    /// [`SettlementError::NotNext`] and [`SettlementError::Overflow`]; the window is unchanged.
+    pub fn push(&mut self, bytes: &[u8], record: &Record<'_>) -> Result<(), SettlementError> {
+        self.push_leaf(leaf_hash::<Blake3>(bytes), record)
+    }
+
+    /// As [`BatchWindow::push`], for a caller that has the record's leaf hash already.
+    pub fn push_leaf(
+        &mut self,
+        leaf_hash: Digest,
+        record: &Record<'_>,
+    ) -> Result<(), SettlementError> {
+        let (expected, found) = (self.next_seq(), record.seq());
+        let not_next = SettlementError::NotNext { expected, found };
+        if found != expected {
+            return Err(not_next);
+        }
+        if let Record::Entry(entry) = record {
+            self.sums.add(&entry.operation)?;
+            self.index.push(IndexLeaf::of(entry));
+            self.first_entry_ts_us.get_or_insert(entry.ts_us);
+        }
+        // A tree is full at 2^63 leaves, for which there is neither memory nor a seq.
+        self.items.push(leaf_hash).map_err(|_| not_next)
+    }
+
+    /// Whether the window is to be settled now: it holds an entry, and has as many records as the
+    /// rules say, or its first entry is as old, or it has [`MAX_WINDOW_PAIRS`].
+    pub fn is_due(&self, rules: &BatchRules, now_us: u64) -> bool {
+        let is_old = self.due_at_us(rules).is_some_and(|at_us| at_us <= now_us);
+        let is_full =
+            self.record_count() >= rules.max_records || self.pair_count() >= MAX_WINDOW_PAIRS;
+        is_old || (is_full && self.entry_count() > 0)
+    }
+
+    /// When its first entry is as old as the rules say, microseconds since the epoch; `None`
+    /// without an entry.
+    pub fn due_at_us(&self, rules: &BatchRules) -> Option<u64> {
+        let age_us = rules.max_age_ms.saturating_mul(1_000);
+        self.first_entry_ts_us.map(|first_us| first_us.saturating_add(age_us))
+    }
+
+    /// The index leaves, sorted as bytes.
+    pub fn index_leaves(&self) -> Vec<IndexLeaf> {
+        let mut leaves = self.index.clone();
+        leaves.sort_unstable();
+        leaves
+    }
+
+    /// What the records add up to: O(n log n) in the entries.
+    pub fn totals(&self) -> BatchTotals {
+        let hashes: Vec<_> = self.index_leaves().iter().map(IndexLeaf::leaf_hash).collect();
+        BatchTotals {
+            items_root: self.items.root(),
+            index_root: root::<Blake3>(&hashes),
+            entry_count: self.entry_count(),
+            member_deltas: self.sums.deltas(),
+        }
+    }
+}
