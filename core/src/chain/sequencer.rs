@@ -31,6 +31,12 @@ impl Sequencer {
         self.next_seq
     }
 
+    /// Time of the last record, microseconds since the epoch.
+    #[inline]
+    pub const fn last_ts_us(&self) -> u64 {
+        self.last_ts_us
+    }
+
     /// Whether an entry may be appended at this time: under an active key, inside its validity.
     #[inline]
     pub fn check_key(&self, ts_us: u64) -> Result<(), ChainError> {

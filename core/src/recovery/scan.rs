@@ -15,14 +15,26 @@ use crate::merkle::{Frontier, leaf_hash};
 const REMEMBERED: usize = 4;
 
 /// The open batch window.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
     /// Its first record.
     pub from_seq: Seq,
+    /// Where that record's frame starts.
+    pub start: Place,
     /// Entries in it.
     pub entries: u64,
     /// Time of its first entry, microseconds since the epoch.
     pub first_entry_ts_us: Option<u64>,
+}
+
+impl Window {
+    /// The window that opens a log.
+    pub const FIRST: Self = Self::starting(Seq::FIRST, START);
+
+    /// An empty window whose first record stands at `start`.
+    pub const fn starting(from_seq: Seq, start: Place) -> Self {
+        Self { from_seq, start, entries: 0, first_entry_ts_us: None }
+    }
 }
 
 /// A record, and the position behind it.
@@ -124,7 +136,7 @@ impl<L: Layout> Scan<L> {
             candidates: VecDeque::with_capacity(REMEMBERED),
             resumed: None,
             awaited: None,
-            window: Window::default(),
+            window: Window::FIRST,
             frontier: Frontier::new(),
         }
     }
@@ -197,7 +209,7 @@ impl<L: Layout> Scan<L> {
         }
         self.layout.accept(&seen, bytes);
         if seen.is_settlement {
-            self.window = Window { from_seq: seen.seq, ..Window::default() };
+            self.window = Window::starting(seen.seq, place);
         }
         if seen.is_entry {
             self.window.entries = self.window.entries.saturating_add(1);

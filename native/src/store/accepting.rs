@@ -3,17 +3,24 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use countersign_core::chain::{Cadence, Operation, Sequencer};
+use countersign_core::Seq;
+use countersign_core::chain::{Cadence, ChainError, Operation, Sequencer};
 use countersign_core::frame::Place;
 use countersign_core::keys::SigningKey;
 use countersign_core::limits::{
     LENGTH_PREFIX_SIZE, MAX_ASSET_ID_SIZE, MAX_ENTRY_SIZE, MAX_OP_ID_SIZE, MAX_OP_SIZE,
+    MAX_WINDOW_PAIRS,
 };
+use countersign_core::recovery::Window;
+use countersign_core::settlement::BatchRules;
 
 use super::dedupe_slot::DedupeSlot;
 use super::error::StoreError;
-use super::group::{Cut, Group, SIGNATURE_FRAME_SIZE, signature_frame_size};
+use super::group::{
+    Cut, Group, MadeSettlement, SIGNATURE_FRAME_SIZE, settlement_size, signature_frame_size,
+};
 use super::projection::Checkpoint;
+use super::sealer::start_of;
 
 /// The sizes of groups and segments.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +29,8 @@ pub(super) struct GroupRules {
     pub(super) cadence: Cadence,
     pub(super) flush_interval: Duration,
     pub(super) max_segment_size: u64,
+    pub(super) batch: BatchRules,
+    pub(super) settle_on_close: bool,
 }
 
 impl GroupRules {
@@ -31,7 +40,7 @@ impl GroupRules {
     }
 
     /// Whether an entry and its signature still fit a segment that ends at `offset`.
-    fn has_room(&self, offset: u64, operation: &Operation<'_>) -> bool {
+    pub(super) fn has_room(&self, offset: u64, operation: &Operation<'_>) -> bool {
         let texts = operation.op.len() + operation.asset_id.len() + operation.op_id.len();
         let frame = (ENTRY_FRAME_OVERHEAD + texts) as u64;
         offset + frame + SIGNATURE_FRAME_SIZE <= self.max_segment_size
@@ -40,7 +49,47 @@ impl GroupRules {
     /// Where the next group goes behind one that ends at `end`.
     pub(super) const fn place_behind(&self, end: Place) -> Place {
         let smallest = ENTRY_FRAME_OVERHEAD as u64 + SIGNATURE_FRAME_SIZE;
-        if end.offset + smallest > self.max_segment_size { start_of_next(end) } else { end }
+        if end.offset + smallest > self.max_segment_size {
+            start_of(end.segment.next())
+        } else {
+            end
+        }
+    }
+}
+
+/// The open batch window, as far as accepting has to know it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OpenWindow {
+    from_seq: Seq,
+    entries: u64,
+    first_entry_ts_us: Option<u64>,
+}
+
+impl OpenWindow {
+    pub(super) const fn has_entry(&self) -> bool {
+        self.entries > 0
+    }
+
+    /// When its first entry is as old as the rules say; `None` without an entry.
+    pub(super) fn due_at_us(&self, rules: &BatchRules) -> Option<u64> {
+        let age_us = rules.max_age_ms.saturating_mul(1_000);
+        self.first_entry_ts_us.map(|first_us| first_us.saturating_add(age_us))
+    }
+
+    /// Whether it is to be settled behind the signature `signature_seq`.
+    fn is_due(&self, rules: &BatchRules, signature_seq: Seq, now_us: u64) -> bool {
+        let records = signature_seq.0.saturating_sub(self.from_seq.0).saturating_add(1);
+        // No more pairs than entries: it always fits a record.
+        let is_full = records >= rules.max_records || self.entries >= MAX_WINDOW_PAIRS as u64;
+        let is_old = self.due_at_us(rules).is_some_and(|at_us| at_us <= now_us);
+        self.has_entry() && (is_full || is_old)
+    }
+}
+
+impl From<Window> for OpenWindow {
+    fn from(window: Window) -> Self {
+        let Window { from_seq, entries, first_entry_ts_us, .. } = window;
+        Self { from_seq, entries, first_entry_ts_us }
     }
 }
 
@@ -52,18 +101,24 @@ pub(super) struct Accepting {
     /// The key that signs what is accepted now.
     pub(super) key: Option<Arc<SigningKey>>,
     pub(super) open: Group,
+    /// Whether the open group's place is known, and not just a place that it cannot exceed: behind
+    /// a settlement that is not made yet, nobody knows how long it is.
+    pub(super) is_place_known: bool,
+    pub(super) window: OpenWindow,
     pub(super) dedupe: DedupeSlot,
     /// Why the writer is of no more use.
     pub(super) ended: Option<StoreError>,
 }
 
 impl Accepting {
-    /// Behind a log that ends, durable and signed, at `end`.
-    pub(super) fn new(durable: &Checkpoint, dedupe: DedupeSlot, end: Place) -> Self {
+    /// Behind a log that ends, durable and signed, at `end`, which is at `place`.
+    pub(super) fn new(end: &Checkpoint, place: Place, dedupe: DedupeSlot) -> Self {
         Self {
-            sequencer: durable.chain.sequencer(),
-            key: durable.key.clone(),
-            open: Group::new(end, Vec::new()),
+            sequencer: end.chain.sequencer(),
+            key: end.key.clone(),
+            open: Group::new(place, Vec::new()),
+            is_place_known: true,
+            window: end.projection.window().into(),
             dedupe,
             ended: None,
         }
@@ -72,6 +127,20 @@ impl Accepting {
     /// Whether the writer is still of use.
     pub(super) fn check(&self) -> Result<(), StoreError> {
         self.ended.clone().map_or(Ok(()), Err)
+    }
+
+    /// Puts an operation into the open group; its seq. Nothing changes if that fails.
+    #[inline]
+    pub(super) fn accept(
+        &mut self,
+        operation: &Operation<'_>,
+        now_us: u64,
+    ) -> Result<Seq, ChainError> {
+        let Self { sequencer, open, window, .. } = self;
+        let seq = open.frame(|out| sequencer.append(out, now_us, operation))?;
+        window.entries += 1;
+        window.first_entry_ts_us.get_or_insert_with(|| sequencer.last_ts_us());
+        Ok(seq)
     }
 
     /// Lets the open group take no more, if an entry and its signature would not fit the segment.
@@ -86,7 +155,7 @@ impl Accepting {
         }
         let cut = self.cut(rules, now_us);
         if self.open.place.offset > 0 {
-            self.open.place = start_of_next(self.open.place);
+            self.open.place = start_of(self.open.place.segment.next());
         }
         cut
     }
@@ -100,8 +169,30 @@ impl Accepting {
         let signature = self.sequencer.reserve_signature(now_us);
         let mut next = self.open.end();
         next.offset += signature_frame_size(signature.0, signature.1);
-        let next = Group::new(rules.place_behind(next), Vec::new());
-        Some(Cut { group: std::mem::replace(&mut self.open, next), signature })
+        if self.is_place_known {
+            next = rules.place_behind(next);
+        }
+        let group = std::mem::replace(&mut self.open, Group::new(next, Vec::new()));
+        Some(Cut { group, settlement: None, signature })
+    }
+
+    /// Whether the window is to be settled behind the open group.
+    pub(super) fn is_settlement_due(&self, rules: &BatchRules, now_us: u64) -> bool {
+        self.window.is_due(rules, self.sequencer.next_seq(), now_us)
+    }
+
+    /// Sets numbers and times aside for a settlement of the window, which must have an entry, and
+    /// for its signature; the open group must have been cut.
+    pub(super) fn cut_settlement(&mut self, now_us: u64) -> (Cut, MadeSettlement) {
+        let (seq, ts_us) = self.sequencer.reserve_signature(now_us);
+        let signature = self.sequencer.reserve_signature(now_us);
+        let mut next = self.open.place;
+        next.offset += settlement_size(self.window.entries);
+        let group = std::mem::replace(&mut self.open, Group::new(next, Vec::new()));
+        self.is_place_known = false;
+        self.window = OpenWindow { from_seq: seq, entries: 0, first_entry_ts_us: None };
+        let made = MadeSettlement::default();
+        (Cut { group, settlement: Some((ts_us, Arc::clone(&made))), signature }, made)
     }
 
     /// Goes back to `end`, which is at `place`: what the open group holds is told `error`, and
@@ -119,12 +210,10 @@ impl Accepting {
     pub(super) fn go_on_behind(&mut self, end: &Checkpoint, place: Place) {
         self.sequencer = end.chain.sequencer();
         self.key.clone_from(&end.key);
+        self.window = end.projection.window().into();
         self.open.place = place;
+        self.is_place_known = true;
     }
-}
-
-const fn start_of_next(place: Place) -> Place {
-    Place { segment: place.segment.next(), offset: 0 }
 }
 
 pub(super) fn undone(error: StoreError) -> StoreError {

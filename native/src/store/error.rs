@@ -11,6 +11,7 @@ use countersign_core::frame::{Place, SegmentNumber};
 use countersign_core::hash::Digest;
 use countersign_core::keys::{self, ShardId};
 use countersign_core::recovery::{Corruption, Found};
+use countersign_core::settlement::SettlementError;
 
 use crate::render::utc;
 
@@ -66,6 +67,8 @@ pub enum StoreError {
     },
     /// A record cannot be made.
     Chain(ChainError),
+    /// The open batch window cannot be settled, or takes no more.
+    Settlement(SettlementError),
     /// The operation was written before, with other content.
     DuplicateOpId {
         /// The record that holds it.
@@ -141,6 +144,7 @@ impl StoreError {
             Self::RolledBack { .. } => "rolled-back",
             Self::WrongShard { .. } => "wrong-shard",
             Self::Chain(error) => error.code(),
+            Self::Settlement(error) => error.code(),
             Self::DuplicateOpId { .. } => "duplicate-op-id",
             Self::InvalidOption { .. } => "invalid-option",
             Self::AppendUndone(cause) => cause.code(),
@@ -197,6 +201,7 @@ impl fmt::Display for StoreError {
                 utc(*now_ms)
             ),
             Self::Chain(error) => error.fmt(f),
+            Self::Settlement(error) => error.fmt(f),
             Self::DuplicateOpId { existing_seq } => write!(
                 f,
                 "this member's opId was written before, as record {existing_seq}, with other content"
@@ -220,6 +225,7 @@ impl std::error::Error for StoreError {
             Self::Io { source, .. } => Some(&**source),
             Self::AppendUndone(cause) | Self::Poisoned(cause) => Some(&**cause),
             Self::Chain(error) => Some(error),
+            Self::Settlement(error) => Some(error),
             _ => None,
         }
     }
@@ -228,6 +234,15 @@ impl std::error::Error for StoreError {
 impl From<ChainError> for StoreError {
     fn from(error: ChainError) -> Self {
         Self::Chain(error)
+    }
+}
+
+impl From<SettlementError> for StoreError {
+    fn from(error: SettlementError) -> Self {
+        match error {
+            SettlementError::Chain(error) => Self::Chain(error),
+            error => Self::Settlement(error),
+        }
     }
 }
 

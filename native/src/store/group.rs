@@ -3,10 +3,13 @@
 use std::sync::{Arc, OnceLock};
 
 use countersign_core::Seq;
-use countersign_core::chain::ChainError;
 use countersign_core::codec::uint_size;
 use countersign_core::frame::{Place, length_prefix};
-use countersign_core::limits::{DIGEST_SIZE, LENGTH_PREFIX_SIZE, MAX_UINT_SIZE, SIGNATURE_SIZE};
+use countersign_core::limits::{
+    DIGEST_SIZE, LENGTH_PREFIX_SIZE, MAX_ASSET_ID_SIZE, MAX_SETTLEMENT_PAIRS, MAX_UINT_SIZE,
+    SIGNATURE_SIZE,
+};
+use countersign_core::settlement::BatchSettlementAction;
 
 use super::error::StoreError;
 use super::projection::Checkpoint;
@@ -26,6 +29,17 @@ pub(super) const SIGNATURE_FRAME_SIZE: u64 = (SIGNATURE_FRAME_REST + 2 * MAX_UIN
 pub(super) const fn signature_frame_size(seq: Seq, ts_us: u64) -> u64 {
     (SIGNATURE_FRAME_REST + uint_size(seq.0) + uint_size(ts_us)) as u64
 }
+
+/// Largest frames of a settlement of so many entries and of its signature, in bytes.
+pub(super) fn settlement_size(entries: u64) -> u64 {
+    let pairs = entries.min(MAX_SETTLEMENT_PAIRS as u64);
+    SETTLEMENT_FRAME_REST + pairs * MAX_DELTA_SIZE + SIGNATURE_FRAME_SIZE
+}
+
+/// More than the frame of a settlement record takes beside its deltas, in bytes.
+const SETTLEMENT_FRAME_REST: u64 = 512;
+/// Array, memberId, assetId, two bignums.
+const MAX_DELTA_SIZE: u64 = (1 + 2 + DIGEST_SIZE + 2 + MAX_ASSET_ID_SIZE + 2 * (2 + 16)) as u64;
 
 /// What became of a group; shared by everybody who waits for it.
 #[derive(Debug, Default)]
@@ -122,10 +136,10 @@ impl Group {
 
     /// Adds the record that `make` appends, as a frame; nothing if it fails.
     #[inline]
-    pub(super) fn frame(
+    pub(super) fn frame<E>(
         &mut self,
-        make: impl FnOnce(&mut Vec<u8>) -> Result<Seq, ChainError>,
-    ) -> Result<Seq, ChainError> {
+        make: impl FnOnce(&mut Vec<u8>) -> Result<Seq, E>,
+    ) -> Result<Seq, E> {
         let start = self.bytes.len();
         self.bytes.extend_from_slice(&[0; LENGTH_PREFIX_SIZE]);
         let made = make(&mut self.bytes);
@@ -151,10 +165,16 @@ impl Group {
     }
 }
 
+/// The settlement that a group makes, once it is sealed.
+pub(super) type MadeSettlement = Arc<OnceLock<BatchSettlementAction>>;
+
 /// A group that takes no more: its entries have numbers, and are still to be linked and signed.
 #[derive(Debug)]
 pub(super) struct Cut {
     pub(super) group: Group,
+    /// For a group that settles the window instead of adding to it: the time set aside for the
+    /// settlement, which comes before the signature.
+    pub(super) settlement: Option<(u64, MadeSettlement)>,
     /// The number and the time set aside for its signature.
     pub(super) signature: (Seq, u64),
 }
@@ -165,5 +185,7 @@ pub(super) struct Sealed {
     pub(super) group: Group,
     /// Its last record.
     pub(super) last_seq: Seq,
+    /// Whether it settles a window.
+    pub(super) is_settlement: bool,
     pub(super) after: Checkpoint,
 }

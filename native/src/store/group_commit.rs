@@ -32,7 +32,7 @@ use super::dedupe::{Fingerprint, Lookup};
 use super::dedupe_slot::DedupeSlot;
 use super::durable::CommitError;
 use super::error::StoreError;
-use super::group::{Cut, Group, KeptRecord, Outcome, Sealed};
+use super::group::{Cut, Group, KeptRecord, MadeSettlement, Outcome, Sealed};
 use super::journal::Journal;
 use super::pipeline::Pipeline;
 use super::projection::Checkpoint;
@@ -76,19 +76,19 @@ pub(super) struct GroupCommit {
 }
 
 impl GroupCommit {
-    /// Behind a log that is durable and signed up to `end`.
+    /// Behind the log that `sealer` is at the end of; all of it is durable.
     pub(super) fn new(
-        end: Checkpoint,
+        sealer: Sealer,
         dedupe: DedupeSlot,
         journal: Journal,
         rules: GroupRules,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let accepting = Accepting::new(&end, dedupe, journal.end());
-        let sealer = Sealer::new(end.clone());
+        let accepting = Accepting::new(sealer.end(), sealer.place(), dedupe);
+        let pipeline = Pipeline::new(sealer.end().clone(), sealer.place());
         Self {
             accepting: Mutex::new(accepting),
-            pipeline: Mutex::new(Pipeline::new(end, journal.end())),
+            pipeline: Mutex::new(pipeline),
             sealer: Mutex::new(sealer),
             journal: Mutex::new(journal),
             work: Condvar::new(),
@@ -138,11 +138,15 @@ impl GroupCommit {
                     return Err(StoreError::DuplicateOpId { existing_seq });
                 }
             }
-            if self.queued.load(Ordering::Relaxed) < MAX_QUEUED {
+            if self.queued.load(Ordering::Relaxed) >= MAX_QUEUED {
+                drop(accepting);
+                self.wait_for_room();
+            } else if !accepting.is_place_known && !self.learn_place(&mut accepting, operation) {
+                drop(accepting);
+                while self.seal_next() {}
+            } else {
                 break;
             }
-            drop(accepting);
-            self.wait_for_room();
             accepting = self.accepting();
         }
         if accepting.key.is_none() {
@@ -150,20 +154,22 @@ impl GroupCommit {
         }
         let cut = accepting.make_room(&self.rules, operation, now_us);
         self.hand_over(&mut accepting, cut);
-        let Accepting { sequencer, open, .. } = &mut *accepting;
-        let start = open.bytes.len() + LENGTH_PREFIX_SIZE;
-        let seq = open.frame(|out| sequencer.append(out, now_us, operation))?;
+        let start = accepting.open.bytes.len() + LENGTH_PREFIX_SIZE;
+        let seq = accepting.accept(operation, now_us)?;
+        let open = &mut accepting.open;
         if let Some(slot) = keep {
             open.kept.push((start..open.bytes.len(), Arc::clone(slot)));
         }
         let outcome = Arc::clone(&open.outcome);
         let records = open.records;
         accepting.dedupe.ready()?.insert(fingerprint, seq);
-        if self.rules.is_full(records) {
+        if accepting.is_settlement_due(&self.rules.batch, now_us) {
+            let _for_nobody = self.settle_window(&mut accepting, now_us);
+        } else if self.rules.is_full(records) {
             let cut = accepting.cut(&self.rules, now_us);
             self.hand_over(&mut accepting, cut);
         } else if records == 1 {
-            self.announce_open(&outcome);
+            self.announce_open(&accepting);
         }
         Ok(Accepted { seq, is_duplicate: false, outcome })
     }
@@ -178,12 +184,69 @@ impl GroupCommit {
         }
     }
 
+    /// Finds out where the open group goes, behind a settlement whose length was not known; `false`
+    /// if that is not known yet, and the operation might not fit the segment.
+    fn learn_place(&self, accepting: &mut Accepting, operation: &Operation<'_>) -> bool {
+        let pipeline = self.pipeline();
+        accepting.is_place_known = pipeline.cut.is_empty() && pipeline.sealing.is_none();
+        if accepting.is_place_known {
+            accepting.open.place = pipeline.sealed_end;
+            if accepting.open.records == 0 {
+                accepting.open.place = self.rules.place_behind(pipeline.sealed_end);
+            }
+        }
+        accepting.is_place_known || self.rules.has_room(accepting.open.end().offset, operation)
+    }
+
+    /// Cuts the open group and has the window settled behind it, which must hold an entry.
+    fn settle_window(
+        &self,
+        accepting: &mut Accepting,
+        now_us: u64,
+    ) -> (Arc<Outcome>, MadeSettlement) {
+        self.cut_open(accepting, now_us);
+        let (cut, made) = accepting.cut_settlement(now_us);
+        let outcome = Arc::clone(&cut.group.outcome);
+        self.hand_over(accepting, Some(cut));
+        self.pipeline().due_at_us = None;
+        (outcome, made)
+    }
+
+    /// Has the window settled now; `None` if it holds no entry.
+    pub(super) fn settle(&self) -> Result<Option<(Arc<Outcome>, MadeSettlement)>, StoreError> {
+        let mut accepting = self.accepting();
+        accepting.check()?;
+        let now_us = self.clock.now_us();
+        accepting.sequencer.check_key(now_us)?;
+        if accepting.key.is_none() {
+            return Err(ChainError::NoActiveKey.into());
+        }
+        Ok(accepting.window.has_entry().then(|| self.settle_window(&mut accepting, now_us)))
+    }
+
+    /// Has the window settled if it is due. Under a key that has expired it waits for the next one.
+    fn settle_if_due(&self) {
+        let mut accepting = self.accepting();
+        let now_us = self.clock.now_us();
+        self.pipeline().due_at_us = None;
+        let may_sign = accepting.key.is_some() && accepting.sequencer.check_key(now_us).is_ok();
+        if !may_sign || accepting.ended.is_some() {
+            return;
+        }
+        if accepting.is_settlement_due(&self.rules.batch, now_us) {
+            let _for_nobody = self.settle_window(&mut accepting, now_us);
+        } else {
+            self.pipeline().due_at_us = accepting.window.due_at_us(&self.rules.batch);
+        }
+    }
+
     /// Tells the pipeline that the open group has its first record.
-    fn announce_open(&self, outcome: &Arc<Outcome>) {
+    fn announce_open(&self, accepting: &Accepting) {
         let mut pipeline = self.pipeline();
-        pipeline.open = Some((Arc::clone(outcome), Instant::now()));
+        pipeline.open = Some((Arc::clone(&accepting.open.outcome), Instant::now()));
+        pipeline.due_at_us = accepting.window.due_at_us(&self.rules.batch);
         pipeline.workers.is_active = true;
-        if pipeline.workers.must_wake_for_open() {
+        if pipeline.workers.must_wake_for_open(self.rules.flush_interval) {
             self.work.notify_one();
         }
     }
@@ -238,10 +301,10 @@ impl GroupCommit {
         // What the old key has to answer for is signed by it, in a group of its own.
         self.cut_open(&mut accepting, now_us);
         let mut pipeline = self.pipeline();
-        sealer.catch_up(pipeline.epoch, &pipeline.durable);
+        sealer.catch_up(pipeline.epoch, &pipeline.durable, pipeline.durable_end);
         while let Some(cut) = pipeline.cut.pop_front() {
             match sealer.seal(cut) {
-                Ok(sealed) => pipeline.sealed.push_back(sealed),
+                Ok(sealed) => pipeline.push_sealed(sealed),
                 Err((error, group)) => {
                     let end = sealer.end();
                     return Err(take_back(&mut accepting, &mut pipeline, end, &group, error));
@@ -254,11 +317,10 @@ impl GroupCommit {
             key,
             |end, group| make(&mut end.chain, group, now_us),
             || self.clock.now_us(),
-            |end| end.offset <= self.rules.max_segment_size,
         )?;
         accepting.go_on_behind(&sealed.after, self.rules.place_behind(sealed.group.end()));
         let outcome = Arc::clone(&sealed.group.outcome);
-        pipeline.sealed.push_back(sealed);
+        pipeline.push_sealed(sealed);
         self.count(&pipeline);
         if pipeline.workers.idle > 0 {
             self.work.notify_one();
@@ -280,7 +342,12 @@ impl GroupCommit {
         let mut accepting = self.accepting();
         let checked = accepting.check();
         if checked.is_ok() {
-            self.cut_open(&mut accepting, self.clock.now_us());
+            let now_us = self.clock.now_us();
+            let may_settle = self.rules.settle_on_close && accepting.window.has_entry();
+            if may_settle && accepting.sequencer.check_key(now_us).is_ok() {
+                let _waited_for_below = self.settle_window(&mut accepting, now_us);
+            }
+            self.cut_open(&mut accepting, now_us);
             accepting.ended = Some(StoreError::Closed);
         }
         let mut pipeline = self.pipeline();
@@ -358,13 +425,13 @@ impl GroupCommit {
         }
     }
 
-    /// Seals the next cut group, if there is one.
-    fn seal_next(&self) {
+    /// Seals the next cut group; whether there was one.
+    fn seal_next(&self) -> bool {
         let mut sealer = lock(&self.sealer);
         let cut = {
             let mut pipeline = self.pipeline();
-            sealer.catch_up(pipeline.epoch, &pipeline.durable);
-            let Some(cut) = pipeline.cut.pop_front() else { return };
+            sealer.catch_up(pipeline.epoch, &pipeline.durable, pipeline.durable_end);
+            let Some(cut) = pipeline.cut.pop_front() else { return false };
             pipeline.sealing = Some((cut.signature.0, Arc::clone(&cut.group.outcome)));
             cut
         };
@@ -373,8 +440,7 @@ impl GroupCommit {
                 let mut pipeline = self.pipeline();
                 // Otherwise it was taken back meanwhile, and whoever waits was told.
                 if pipeline.epoch == sealer.epoch() {
-                    pipeline.sealing = None;
-                    pipeline.sealed.push_back(sealed);
+                    pipeline.push_sealed(sealed);
                 }
             }
             Err((error, group)) => {
@@ -389,6 +455,7 @@ impl GroupCommit {
                 }
             }
         }
+        true
     }
 
     /// Writes and syncs the next sealed group; the caller leads, and no longer does afterwards.
@@ -396,25 +463,27 @@ impl GroupCommit {
         &'a self,
         mut pipeline: MutexGuard<'a, Pipeline>,
     ) -> MutexGuard<'a, Pipeline> {
-        let Some(Sealed { group, last_seq, after }) = pipeline.sealed.pop_front() else {
+        let Some(sealed) = pipeline.sealed.pop_front() else {
             pipeline.is_led = false;
             self.pass_lead(&pipeline);
             return pipeline;
         };
-        pipeline.committing = Some((last_seq, Arc::clone(&group.outcome)));
+        pipeline.committing = Some((sealed.last_seq, Arc::clone(&sealed.group.outcome)));
         drop(pipeline);
         let start = Instant::now();
         let (result, end) = {
             let mut journal = self.journal();
             let now_us = self.clock.now_us();
-            let result = journal.commit(group.place, &group.bytes, &after, now_us);
+            let result = journal.commit(&sealed, now_us);
             (result, journal.end())
         };
         let last_sync = start.elapsed();
+        let Sealed { group, after, .. } = sealed;
         let (mut pipeline, result) = match result {
             Ok(()) => {
                 let mut pipeline = self.pipeline();
                 pipeline.durable = after;
+                pipeline.durable_end = end;
                 (pipeline, Ok(()))
             }
             Err(error) => {
@@ -422,7 +491,6 @@ impl GroupCommit {
                 (pipeline, Err(error))
             }
         };
-        pipeline.durable_end = end;
         pipeline.last_sync = last_sync;
         pipeline.expected = self.waiting.load(Ordering::Relaxed);
         pipeline.committing = None;
@@ -454,7 +522,7 @@ impl GroupCommit {
                 error
             }
         };
-        pipeline.roll_back(&told);
+        pipeline.roll_back(end, &told);
         accepting.go_back(&pipeline.durable, end, &told);
         self.room.notify_all();
         (pipeline, told)
@@ -473,7 +541,8 @@ impl GroupCommit {
         if next.ask_to_lead() || pipeline.workers.idle == 0 {
             return;
         }
-        if !pipeline.has_only_open() || pipeline.workers.must_wake_for_open() {
+        let flush_interval = self.rules.flush_interval;
+        if !pipeline.has_only_open() || pipeline.workers.must_wake_for_open(flush_interval) {
             self.work.notify_one();
         }
     }
@@ -506,23 +575,41 @@ impl GroupCommit {
                 pipeline = self.pipeline();
                 continue;
             }
-            pipeline = self.idle(pipeline, age);
+            let due_in = pipeline.due_at_us.map(|at_us| at_us.saturating_sub(self.clock.now_us()));
+            if due_in == Some(0) {
+                drop(pipeline);
+                self.settle_if_due();
+                pipeline = self.pipeline();
+                continue;
+            }
+            pipeline = self.idle(pipeline, age, due_in.map(Duration::from_micros));
         }
     }
 
-    /// Waits for work; at most for the rest of a flush interval if a group is open, or was lately.
+    /// Waits for work; at most for the rest of a flush interval if a group is open, or was lately,
+    /// and until the window is due.
     fn idle<'a>(
         &'a self,
         mut pipeline: MutexGuard<'a, Pipeline>,
         open_age: Option<Duration>,
+        due_in: Option<Duration>,
     ) -> MutexGuard<'a, Pipeline> {
         let was_active = std::mem::take(&mut pipeline.workers.is_active);
+        let flush = self.rules.flush_interval;
+        let flush_in = match open_age {
+            Some(age) => Some(flush.saturating_sub(age)),
+            None => was_active.then_some(flush),
+        };
+        let rest = flush_in.into_iter().chain(due_in).min();
+        let until = rest.map(|rest| Instant::now() + rest);
+        let is_first = pipeline.workers.nap_until.is_none_or(|other| until < Some(other));
         pipeline.workers.idle += 1;
-        if (open_age.is_some() || was_active) && !pipeline.workers.is_one_napping {
-            pipeline.workers.is_one_napping = true;
-            let rest = self.rules.flush_interval.saturating_sub(open_age.unwrap_or_default());
+        if let Some(rest) = rest.filter(|_| is_first) {
+            pipeline.workers.nap_until = until;
             pipeline = wait_timeout(&self.work, pipeline, rest);
-            pipeline.workers.is_one_napping = false;
+            if pipeline.workers.nap_until == until {
+                pipeline.workers.nap_until = None;
+            }
         } else {
             pipeline = wait(&self.work, pipeline);
         }

@@ -5,6 +5,7 @@ use countersign_core::hash::Digest;
 
 use super::durable::{self, CommitError};
 use super::error::StoreError;
+use super::group::{Group, Sealed};
 use super::log_file::LogFile;
 use super::projection::Checkpoint;
 use super::state_file::ShardState;
@@ -27,25 +28,33 @@ impl Journal {
         self.file.end()
     }
 
-    /// Makes a group durable at `place`; `after` is the state behind it.
-    pub(super) fn commit(
-        &mut self,
-        place: Place,
-        bytes: &[u8],
-        after: &Checkpoint,
-        now_us: u64,
-    ) -> Result<(), CommitError> {
+    /// Makes a group durable; behind a rotation or a settlement also the resume point.
+    pub(super) fn commit(&mut self, sealed: &Sealed, now_us: u64) -> Result<(), CommitError> {
+        let Sealed { group, is_settlement, after, .. } = sealed;
         let segment = self.end().segment;
-        self.file.commit(place, bytes)?;
-        if segment != self.end().segment {
+        self.file.commit(group.place, &group.bytes)?;
+        if *is_settlement || segment != self.end().segment {
             // F2: a state that cannot be replaced leaves the old one, which is still true.
             let _old_state_stays = self.save(after, now_us);
         }
         Ok(())
     }
 
+    /// Makes the first group of a new log durable, and the resume point behind it.
+    pub(super) fn commit_first(
+        &mut self,
+        group: &Group,
+        end: &Checkpoint,
+        now_us: u64,
+    ) -> Result<(), CommitError> {
+        self.file.commit(group.place, &group.bytes)?;
+        // F2: a hint that is missing costs a longer scan and nothing else.
+        let _can_wait = self.save(end, now_us);
+        Ok(())
+    }
+
     /// F2, F3: writes the resume point behind `end`, where all is durable.
-    pub(super) fn save(&mut self, end: &Checkpoint, now_us: u64) -> Result<(), StoreError> {
+    fn save(&mut self, end: &Checkpoint, now_us: u64) -> Result<(), StoreError> {
         let (Some(mark), Some(keyring)) = (end.mark(), end.chain.keyring()) else {
             return Ok(());
         };

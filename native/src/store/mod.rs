@@ -17,6 +17,7 @@ mod pipeline;
 mod prefill;
 mod projection;
 mod reader;
+mod records;
 mod recover;
 mod sealer;
 pub mod segment_reader;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use countersign_core::Seq;
-use countersign_core::chain::{Cadence, ChainError, ChainWriter, Record, peek_link};
+use countersign_core::chain::{Cadence, ChainError, ChainWriter, Record};
 use countersign_core::frame::{Place, SegmentNumber};
 use countersign_core::hash::Digest;
 use countersign_core::keys::{Certificate, SigningKey};
@@ -15,6 +15,7 @@ use countersign_core::limits::{
     DEFAULT_DEDUPE_CAPACITY, DEFAULT_GROUP_COMMIT_SIZE, DEFAULT_MAX_RECORDS, MAX_LOG_FILE_SIZE,
     MIN_SEGMENT_SIZE,
 };
+use countersign_core::settlement::BatchRules;
 
 use super::accepting::GroupRules;
 use super::clock::{Clock, SystemClock};
@@ -22,15 +23,17 @@ use super::dedupe::{Dedupe, DedupeKey};
 use super::dedupe_slot::DedupeSlot;
 use super::disk::{Disk, RealDisk};
 use super::durable::{self, CommitError};
-use super::error::{Damage, StoreError};
+use super::error::StoreError;
 use super::group::Group;
 use super::group_commit::GroupCommit;
 use super::journal::Journal;
 use super::log_file::LogFile;
 use super::paths::ShardPaths;
 use super::projection::{Checkpoint, Projection};
+use super::records::for_each_from;
 use super::recover::{ShardRecoveryResult, lock_shard, recover_locked};
-use super::segment_reader::{Next, SegmentReader, list_segments};
+use super::sealer::Sealer;
+use super::segment_reader::list_segments;
 use super::survey::{Reach, survey_shard};
 use super::sync::thread;
 use super::writer::MeteringLogShard;
@@ -54,6 +57,10 @@ pub struct WriterOptions {
     /// A record and the tip after it that the log must contain: what the operator knows to have
     /// been acknowledged. Guards against a directory restored from an old backup.
     pub expect_tip: Option<(Seq, Digest)>,
+    /// When the writer settles the open batch window by itself.
+    pub batch: BatchRules,
+    /// Whether closing settles it, if it holds an entry.
+    pub settle_on_close: bool,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// The file system.
@@ -70,6 +77,8 @@ impl Default for WriterOptions {
             prefill: true,
             dedupe_capacity: DEFAULT_DEDUPE_CAPACITY,
             expect_tip: None,
+            batch: BatchRules::default(),
+            settle_on_close: false,
             clock: Arc::new(SystemClock),
             disk: Arc::new(RealDisk),
         }
@@ -84,6 +93,9 @@ impl WriterOptions {
         }
         if !(MIN_SEGMENT_SIZE..=MAX_LOG_FILE_SIZE).contains(&self.max_segment_size) {
             return invalid("segment size", "must lie between 4 KiB and 256 MiB");
+        }
+        if self.batch.max_records == 0 || self.batch.max_age_ms == 0 {
+            return invalid("batch window", "must hold at least one record and last at least 1 ms");
         }
         if (self.dedupe_capacity as u64) < DEFAULT_MAX_RECORDS {
             return invalid("dedupe capacity", "must hold at least a batch window, 10,000");
@@ -100,6 +112,8 @@ impl WriterOptions {
             cadence: self.cadence,
             flush_interval: self.flush_interval,
             max_segment_size: self.max_segment_size,
+            batch: self.batch,
+            settle_on_close: self.settle_on_close,
         }
     }
 }
@@ -138,7 +152,8 @@ impl MeteringLogShard {
         };
         let dedupe = DedupeSlot::Ready(Dedupe::new(options.dedupe_capacity));
         let (rules, clock) = (options.rules(), Arc::clone(&options.clock));
-        let commit = GroupCommit::new(end, dedupe, journal, rules, clock);
+        let sealer = Sealer::new(end, journal.end(), options.disk.clone(), paths, rules);
+        let commit = GroupCommit::new(sealer, dedupe, journal, rules, clock);
         Ok(Self::start(commit, dedupe_key()?, lock))
     }
 
@@ -190,11 +205,9 @@ fn write_first_group(
     let file = LogFile::open(disk, paths.clone(), start, prefill)?;
     let mut journal = Journal::new(file, None);
     let mut projection = Projection::new(start, None);
-    projection.follow(start, &group.bytes);
+    projection.follow(start, &group.bytes, |_, _| Ok::<_, StoreError>(()))?;
     let end = Checkpoint { chain, key: Some(Arc::new(key)), projection };
-    journal.commit(start, &group.bytes, &end, now_us).map_err(failed)?;
-    // F2: a hint that is missing costs a longer scan and nothing else.
-    let _can_wait = journal.save(&end, now_us);
+    journal.commit_first(&group, &end, now_us).map_err(failed)?;
     Ok((end, journal))
 }
 
@@ -232,7 +245,8 @@ fn open_locked(
     let projection = Projection::new(position.end, Some(mark));
     let end = Checkpoint { chain, key: key.map(Arc::new), projection };
     let (rules, clock) = (options.rules(), Arc::clone(&options.clock));
-    let commit = GroupCommit::new(end, dedupe, journal, rules, clock);
+    let sealer = Sealer::new(end, journal.end(), options.disk.clone(), paths.clone(), rules);
+    let commit = GroupCommit::new(sealer, dedupe, journal, rules, clock);
     Ok((commit, dedupe_key, result))
 }
 
@@ -320,65 +334,4 @@ fn rebuild_dedupe(
         Ok(dedupe)
     });
     DedupeSlot::Building { thread, stop }
-}
-
-/// Calls `visit` with the records of the segment that holds `from` and all later ones, until it
-/// returns `false`.
-///
-/// # Errors
-/// [`StoreError::Corrupt`] where the log ends, or is damaged, before that: opening behind a resume
-/// point reads these records here for the first time.
-fn for_each_from(
-    disk: &dyn Disk,
-    paths: &ShardPaths,
-    from: Seq,
-    mut visit: impl FnMut(&Record<'_>, &[u8]) -> bool,
-) -> Result<(), StoreError> {
-    let in_directory = |error| StoreError::io("read", paths.directory(), error);
-    let (segments, _) = list_segments(disk, paths).map_err(in_directory)?;
-    let mut start = 0;
-    for (index, segment) in segments.iter().enumerate().rev() {
-        let at = |error| StoreError::io("read", paths.segment(*segment), error);
-        let mut reader = SegmentReader::open(disk, paths, *segment).map_err(at)?;
-        if let Next::Frame { payload, .. } = reader.next_frame().map_err(at)?
-            && peek_link(payload).is_ok_and(|(seq, _)| seq <= from)
-        {
-            start = index;
-            break;
-        }
-    }
-    let mut expected = None;
-    let mut stop = Place { segment: SegmentNumber::FIRST, offset: 0 };
-    for segment in segments.get(start..).unwrap_or_default() {
-        let at = |error| StoreError::io("read", paths.segment(*segment), error);
-        let mut reader = SegmentReader::open(disk, paths, *segment).map_err(at)?;
-        loop {
-            stop = reader.place();
-            let payload = match reader.next_frame().map_err(at)? {
-                Next::Frame { payload, .. } => payload,
-                Next::End => break,
-                _ => return Err(unreadable(stop, expected)),
-            };
-            let record = Record::decode(payload).map_err(|_| unreadable(stop, expected))?;
-            if expected.is_some_and(|expected| expected != record.seq()) {
-                return Err(unreadable(stop, expected));
-            }
-            if !visit(&record, payload) {
-                return Ok(());
-            }
-            expected = Some(record.seq().next());
-        }
-    }
-    Err(unreadable(stop, expected))
-}
-
-fn unreadable(place: Place, expected: Option<Seq>) -> StoreError {
-    StoreError::Corrupt(Damage {
-        corruption: None,
-        missing: None,
-        place,
-        seq: expected.unwrap_or_default(),
-        reason: "the record that must be there is not, or cannot be read".to_string(),
-        next_good: None,
-    })
 }

@@ -17,10 +17,14 @@ use super::projection::Checkpoint;
 pub(super) struct Pipeline {
     /// Who waits for the open group, and since when it is open; `None` if it is empty.
     pub(super) open: Option<(Arc<Outcome>, Instant)>,
+    /// When the open batch window is to be settled, microseconds since the epoch.
+    pub(super) due_at_us: Option<u64>,
     /// Groups to be sealed, the one that is, and those that are.
     pub(super) cut: VecDeque<Cut>,
     pub(super) sealing: Option<(Seq, Arc<Outcome>)>,
     pub(super) sealed: VecDeque<Sealed>,
+    /// Where the next group to be sealed goes, unless accepting starts a segment.
+    pub(super) sealed_end: Place,
     /// The group being written or synced.
     pub(super) committing: Option<(Seq, Arc<Outcome>)>,
     /// The end of the last durable group.
@@ -47,8 +51,8 @@ pub(super) struct Pipeline {
 #[derive(Debug, Default)]
 pub(super) struct Workers {
     pub(super) idle: u32,
-    /// Whether one of them looks again by itself after a flush interval.
-    pub(super) is_one_napping: bool,
+    /// When one of them looks again by itself.
+    pub(super) nap_until: Option<Instant>,
     /// Whether a group was opened since one of them last looked.
     pub(super) is_active: bool,
 }
@@ -57,8 +61,11 @@ impl Workers {
     /// Whether one has to be woken to look after a group that was just opened. Waking a thread
     /// costs as much as ten appends, and one that naps comes by itself; the checker's clock
     /// stands still, so there nobody does.
-    pub(super) const fn must_wake_for_open(&self) -> bool {
-        self.idle > 0 && (!self.is_one_napping || cfg!(feature = "shuttle"))
+    pub(super) fn must_wake_for_open(&self, flush_interval: Duration) -> bool {
+        let is_in_time = self
+            .nap_until
+            .is_some_and(|until| until.saturating_duration_since(Instant::now()) <= flush_interval);
+        self.idle > 0 && (!is_in_time || cfg!(feature = "shuttle"))
     }
 }
 
@@ -67,9 +74,11 @@ impl Pipeline {
     pub(super) fn new(durable: Checkpoint, end: Place) -> Self {
         Self {
             open: None,
+            due_at_us: None,
             cut: VecDeque::new(),
             sealing: None,
             sealed: VecDeque::new(),
+            sealed_end: end,
             committing: None,
             durable,
             durable_end: end,
@@ -127,6 +136,13 @@ impl Pipeline {
         groups.find(|(last, _)| seq <= *last).map(|(_, outcome)| Arc::clone(outcome))
     }
 
+    /// Takes a sealed group; it is no longer being sealed.
+    pub(super) fn push_sealed(&mut self, sealed: Sealed) {
+        self.sealing = None;
+        self.sealed_end = sealed.group.end();
+        self.sealed.push_back(sealed);
+    }
+
     /// Tells everybody whose group is not sealed that it is taken back, but for the open one.
     pub(super) fn take_back_unsealed(&mut self, error: &StoreError) {
         if let Some((_, outcome)) = self.sealing.take() {
@@ -136,11 +152,14 @@ impl Pipeline {
             cut.group.outcome.settle(Err(error.clone()));
         }
         self.open = None;
+        self.due_at_us = None;
     }
 
     /// Tells everybody whose group is not durable that it is taken back, but for the open one.
-    pub(super) fn roll_back(&mut self, error: &StoreError) {
+    pub(super) fn roll_back(&mut self, end: Place, error: &StoreError) {
         self.epoch += 1;
+        self.sealed_end = end;
+        self.durable_end = end;
         for sealed in self.sealed.drain(..) {
             sealed.group.outcome.settle(Err(error.clone()));
         }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use countersign_core::Seq;
-use countersign_core::chain::{ChainWriter, Control, Record};
+use countersign_core::chain::{ChainWriter, Control, Record, RecordError};
 use countersign_core::frame::{FrameStep, Place, read_frame};
-use countersign_core::hash::Blake3;
+use countersign_core::hash::{Blake3, Digest};
 use countersign_core::keys::SigningKey;
 use countersign_core::limits::LENGTH_PREFIX_SIZE;
 use countersign_core::merkle::{Frontier, leaf_hash};
@@ -29,7 +29,7 @@ impl Projection {
                 frontier: frontier.clone(),
                 last: (position.start, position.end),
             },
-            None => Self { window: Window::default(), frontier: Frontier::new(), last: (end, end) },
+            None => Self { window: Window::FIRST, frontier: Frontier::new(), last: (end, end) },
         }
     }
 
@@ -38,34 +38,54 @@ impl Projection {
         self.window
     }
 
-    /// Takes the frames of a linked group. One hash for each record, and one for each node.
-    pub(super) fn follow(&mut self, place: Place, bytes: &[u8]) {
+    /// The seq behind the last record.
+    pub(super) const fn next_seq(&self) -> Seq {
+        Seq(self.frontier.size().get())
+    }
+
+    /// The Merkle root over all records.
+    pub(super) fn log_root(&self) -> Digest {
+        self.frontier.root()
+    }
+
+    /// Takes the frames of a linked group, and shows each record and its leaf hash to `visit`.
+    /// One hash for each record, and one for each node.
+    pub(super) fn follow<E>(
+        &mut self,
+        place: Place,
+        bytes: &[u8],
+        mut visit: impl FnMut(Digest, &Record<'_>) -> Result<(), E>,
+    ) -> Result<(), E>
+    where
+        E: From<RecordError>,
+    {
         let mut rest = bytes;
         let mut offset = place.offset;
         while let FrameStep::Frame { payload } = read_frame(rest) {
+            let record = Record::decode(payload)?;
+            let leaf_hash = leaf_hash::<Blake3>(payload);
             // A tree of 2^63 records is out of any log's reach.
-            let _full = self.frontier.push(leaf_hash::<Blake3>(payload));
-            if Record::is_entry(payload) {
-                self.window.entries += 1;
-                if self.window.first_entry_ts_us.is_none() {
-                    self.window.first_entry_ts_us =
-                        Record::decode(payload).ok().map(|record| record.ts_us());
-                }
-            } else if let Some(seq) = settlement_seq(payload) {
-                self.window = Window { from_seq: seq, ..Window::default() };
-            }
-            let size = LENGTH_PREFIX_SIZE + payload.len();
+            let _full = self.frontier.push(leaf_hash);
             let start = Place { segment: place.segment, offset };
+            match &record {
+                Record::Entry(entry) => {
+                    self.window.entries += 1;
+                    self.window.first_entry_ts_us.get_or_insert(entry.ts_us);
+                }
+                Record::Control(control) => {
+                    if matches!(control.body, Control::Settlement(_)) {
+                        self.window = Window::starting(control.seq, start);
+                    }
+                }
+            }
+            visit(leaf_hash, &record)?;
+            let size = LENGTH_PREFIX_SIZE + payload.len();
             offset += size as u64;
             self.last = (start, Place { segment: place.segment, offset });
             rest = rest.get(size..).unwrap_or_default();
         }
+        Ok(())
     }
-}
-
-fn settlement_seq(payload: &[u8]) -> Option<Seq> {
-    let record = Record::decode(payload).ok()?;
-    matches!(record.control(), Some(Control::Settlement(_))).then(|| record.seq())
 }
 
 /// A point of the log that the writer can go back to: the end of a sealed group.

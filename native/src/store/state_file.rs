@@ -76,6 +76,8 @@ struct ResumeFile {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct WindowFile {
     from_seq: String,
+    segment: u64,
+    offset: u64,
     entries: String,
     first_entry_ts: Option<String>,
 }
@@ -177,6 +179,8 @@ impl ResumeFile {
             ts: position.ts_us.to_string(),
             window: WindowFile {
                 from_seq: window.from_seq.to_string(),
+                segment: window.start.segment.number(),
+                offset: window.start.offset,
                 entries: window.entries.to_string(),
                 first_entry_ts: window.first_entry_ts_us.map(|ts| ts.to_string()),
             },
@@ -202,6 +206,10 @@ impl ResumeFile {
         };
         let window = Window {
             from_seq: Seq(self.window.from_seq.parse().ok()?),
+            start: Place {
+                segment: SegmentNumber::new(self.window.segment)?,
+                offset: self.window.offset,
+            },
             entries: self.window.entries.parse().ok()?,
             first_entry_ts_us,
         };

@@ -12,6 +12,7 @@ use countersign_core::keys::{
 };
 use countersign_core::merkle::leaf_hash;
 use countersign_core::recovery::Window;
+use countersign_core::settlement::BatchSettlementAction;
 
 use super::dedupe::DedupeKey;
 use super::disk::DiskLock;
@@ -172,6 +173,16 @@ impl MeteringLogShard {
     pub fn flush(&self) -> Result<(), StoreError> {
         let last = self.inner.commit.cut()?;
         self.inner.commit.wait(&last)
+    }
+
+    /// Settles the open batch window now; `None` if it holds no entry. The settlement and its
+    /// signature are durable when this returns, and so is everything before them.
+    ///
+    /// The writer also does so by itself, by [`WriterOptions::batch`](super::WriterOptions::batch).
+    pub fn settle(&self) -> Result<Option<BatchSettlementAction>, StoreError> {
+        let Some((outcome, made)) = self.inner.commit.settle()? else { return Ok(None) };
+        self.inner.commit.wait(&outcome)?;
+        Ok(made.get().cloned())
     }
 
     /// Appends a certificate and, signed by the key it certifies, makes that the writer's key.
