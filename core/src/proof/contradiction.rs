@@ -19,7 +19,7 @@ use super::inclusion::verify_record;
 use super::settled::{Batch, Settled};
 use super::verifier::{Failure, Kind, Proof, Stop, Verifier};
 use super::{
-    Format, InclusionBundle, InclusionProof, IndexLeaf, ProofError, ReceiptBundle, SignedReceipt,
+    Format, InclusionBundle, InclusionProof, ProofError, ReceiptBundle, SignedReceipt,
     SignedSettlement,
 };
 use crate::Seq;
@@ -29,7 +29,7 @@ use crate::hash::{Blake3, Digest};
 use crate::merkle::{
     LeafIndex, NodeCoordinate, TreeSize, fetch_inclusion, leaf_hash, verify_inclusion,
 };
-use crate::settlement::BatchSettlementAction;
+use crate::settlement::{BatchSettlementAction, IndexLeaf};
 
 /// What no contradiction shows.
 pub(super) const OF_CONTRADICTIONS: [&str; 3] = [
@@ -236,7 +236,7 @@ impl IndexContradiction {
         let signed = inclusion.signed_settlement();
         check_index(&Batch::of(&signed.settlement)?, index)?;
         let leaf = match Record::decode(&inclusion.proof.record)? {
-            Record::Entry(entry) => IndexLeaf::of(&entry.operation, entry.seq),
+            Record::Entry(entry) => IndexLeaf::of(&entry),
             Record::Control(control) => return Err(ProofError::NotAnEntry { seq: control.seq }),
         };
         let Err(position) = index.binary_search(&leaf) else {
@@ -265,13 +265,13 @@ impl Proof for IndexContradiction {
         let (record, _) = verify_record(&self.inclusion, settled, run)?;
         // Index 2. It is an entry.
         let result = match record {
-            Record::Entry(entry) => Ok(IndexLeaf::of(&entry.operation, entry.seq)),
+            Record::Entry(entry) => Ok(IndexLeaf::of(&entry)),
             Record::Control(control) => {
                 let detail = format!("record {} is no entry, which no index holds", control.seq);
                 Err(Failure::new("record-not-an-entry", detail))
             }
         };
-        let leaf = run.check("entry", result, |leaf| format!("its index leaf is {leaf}"))?;
+        let leaf = run.check("entry", result, |leaf| format!("its index leaf is {leaf:?}"))?;
         // Index 3. The index has no room for its leaf, as in "Exclusion", 1 to 3.
         self.gap.verify(settled, run, |other| other.cmp(&leaf))
     }

@@ -88,7 +88,7 @@ impl ProofError {
             Self::NotAnEntry { .. } => "record-not-an-entry",
             Self::SeqOutsideBatch { .. } => "seq-outside-batch",
             Self::RecordMissing { .. } => "record-missing",
-            Self::InvalidBatch { .. } => "settlement-range",
+            Self::InvalidBatch { .. } => "range-invalid",
             Self::IndexSize { .. } => "index-size",
             Self::InvalidOperation => "invalid-field",
             Self::OperationPresent { .. } => "operation-present",

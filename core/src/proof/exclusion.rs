@@ -10,14 +10,15 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::bundle::{Bundle, ExclusionBundle};
-use super::index_leaf::{OperationKey, operation_key};
 use super::settled::{Batch, Settled};
 use super::verifier::{Failure, Kind, Proof, Stop, Verifier};
-use super::{Format, IndexLeaf, ProofError, SignedSettlement};
+use super::{Format, ProofError, SignedSettlement};
+use crate::Seq;
 use crate::document::{Text, list, one};
 use crate::hash::{Blake3, Digest};
 use crate::limits::{DIGEST_SIZE, MAX_OP_ID_SIZE};
 use crate::merkle::{LeafIndex, empty_root, prove_inclusion, verify_inclusion};
+use crate::settlement::IndexLeaf;
 
 /// A leaf of the operation index under `indexRoot`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -183,12 +184,12 @@ impl ExclusionProof {
         index: &[IndexLeaf],
     ) -> Result<ExclusionBundle, ProofError> {
         check_index(&Batch::of(&signed.settlement)?, index)?;
-        let key = operation_key(member_id, op_id);
+        let first = IndexLeaf::new(member_id, op_id, Seq::FIRST);
         let op_id = Text::new(op_id).filter(|op_id| !op_id.is_empty());
         let op_id = op_id.ok_or(ProofError::InvalidOperation)?;
-        let position = index.partition_point(|leaf| *leaf.key() < key);
+        let position = index.partition_point(|leaf| *leaf < first);
         match index.get(position) {
-            Some(leaf) if *leaf.key() == key => {
+            Some(leaf) if leaf.key() == first.key() => {
                 return Err(ProofError::OperationPresent { seq: leaf.seq() });
             }
             _ => {}
@@ -196,10 +197,6 @@ impl ExclusionProof {
         let gap = IndexGap::build(index, position)?;
         gap.check_root(signed)?;
         Ok(Bundle::new(signed, Self { member_id: *member_id, op_id, gap }))
-    }
-
-    fn key(&self) -> OperationKey {
-        operation_key(&self.member_id, &self.op_id)
     }
 }
 
@@ -231,9 +228,9 @@ impl Proof for ExclusionProof {
     fn verify(&self, settled: &Settled<'_>, run: &mut Verifier<'_>) -> Result<(), Stop> {
         run.facts.member_id = Some(self.member_id);
         run.facts.op_id = Some((*self.op_id).to_owned());
-        let key = self.key();
+        let first = IndexLeaf::new(&self.member_id, &self.op_id, Seq::FIRST);
         // 1. to 3.
-        self.gap.verify(settled, run, |leaf| leaf.key().cmp(&key))?;
+        self.gap.verify(settled, run, |leaf| leaf.key().cmp(first.key()))?;
         check_empty(settled, run)
     }
 }

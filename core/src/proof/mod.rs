@@ -19,16 +19,14 @@
 //! index, the records' bytes. In this example, an operator settles two records and proves one:
 //!
 //! ```
-//! # use countersign_core::chain::{ChainWriter, Operation};
-//! # use countersign_core::hash::{Blake3, Digest};
-//! # use countersign_core::keys::{
-//! #     create_process_key_action, ShardId, Signature, SigningKey,
-//! # };
+//! # use countersign_core::chain::{ChainWriter, Operation, Record};
+//! # use countersign_core::hash::Blake3;
+//! # use countersign_core::keys::{ShardId, SigningKey, create_process_key_action};
 //! # use countersign_core::merkle::{leaf_hash, root};
-//! # use countersign_core::settlement::{AccountDelta, BatchSettlementAction};
+//! # use countersign_core::settlement::{BatchWindow, settle};
 //! # use countersign_core::Seq;
 //! use countersign_core::proof::{
-//!     IndexLeaf, InclusionProof, SignedSettlement, VerifyOptions, nodes_of, verify_bundle,
+//!     InclusionProof, SignedSettlement, VerifyOptions, nodes_of, verify_bundle,
 //! };
 //!
 //! # let operator = SigningKey::from_seed(&[1; 32]);
@@ -49,25 +47,13 @@
 //! # };
 //! # chain.append(&mut record, 2_000, &operation)?;
 //! # let leaves = [&first, &record].map(|bytes| leaf_hash::<Blake3>(bytes));
-//! # let items_root = root::<Blake3>(&leaves);
-//! # let mut settlement = BatchSettlementAction {
-//! #     from_seq: Seq(0),
-//! #     to_seq: Seq(1),
-//! #     tip_hash: *chain.tip(),
-//! #     items_root,
-//! #     log_root: items_root,
-//! #     index_root: IndexLeaf::of(&operation, Seq(1)).leaf_hash(),
-//! #     entry_count: 1,
-//! #     member_deltas: vec![AccountDelta {
-//! #         member_id: [3; 32],
-//! #         asset_id: "joule".to_string(),
-//! #         earned: 5,
-//! #         spent: 0,
-//! #     }],
-//! #     public_key: process.public_key(),
-//! #     signature: Signature::from_bytes([0; 64]),
-//! # };
-//! # settlement.signature = process.sign(&settlement.signed_bytes(shard_id));
+//! # let mut window = BatchWindow::new(Seq::FIRST);
+//! # for bytes in [&first, &record] {
+//! #     window.push(bytes, &Record::decode(bytes)?)?;
+//! # }
+//! # let log_root = root::<Blake3>(&leaves);
+//! # let mut out = Vec::new();
+//! # let settlement = settle(&mut chain, &window, log_root, &process, &mut out, 3_000)?;
 //! let signed = SignedSettlement { certificate, settlement };
 //! let bundle = InclusionProof::build(&signed, &record, nodes_of(&leaves))?;
 //! let json = bundle.to_json()?;
@@ -92,7 +78,6 @@ mod error;
 mod exclusion;
 mod format;
 mod inclusion;
-mod index_leaf;
 mod receipt;
 mod report;
 mod settled;
@@ -111,7 +96,6 @@ pub use error::ProofError;
 pub use exclusion::{ExclusionProof, IndexGap, IndexNeighbour};
 pub use format::Format;
 pub use inclusion::{InclusionProof, RecordsProof, nodes_of};
-pub use index_leaf::IndexLeaf;
 pub use receipt::{Receipt, ReceiptBundle, SignedReceipt};
 pub use report::{Check, Facts, OperationFact, RecordFact, Report, SettlementFact};
 pub use settled::SignedSettlement;

@@ -209,7 +209,7 @@ impl Verifier<'_> {
             Ok(())
         } else {
             let detail = format!("batch {id} was settled by key {key}, certified is {certified}");
-            Err(Failure::new("uncertified-key", detail))
+            Err(Failure::new("wrong-process-key", detail))
         };
         self.check("signing-key", result, |()| format!("batch {id} was settled by key {key}"))?;
         // 6. The range is one that a log can have, with no more entries than records.

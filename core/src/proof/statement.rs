@@ -16,14 +16,14 @@ use super::exclusion::{check_empty, check_index};
 use super::inclusion::{Leaf, prove_records, verify_records, verify_siblings};
 use super::settled::{Batch, Settled};
 use super::verifier::{Failure, Kind, Proof, Stop, Verifier};
-use super::{Format, IndexLeaf, ProofError, SignedSettlement};
+use super::{Format, ProofError, SignedSettlement};
 use crate::Seq;
 use crate::chain::{MeteringRecord, Record};
 use crate::document::{list, one, option};
 use crate::hash::{Blake3, Digest};
 use crate::limits::DIGEST_SIZE;
 use crate::merkle::{LeafIndex, NodeCoordinate, prove_multi_inclusion, verify_multi_inclusion};
-use crate::settlement::AccountDelta;
+use crate::settlement::{AccountDelta, IndexLeaf};
 
 /// Every entry of one member in a batch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -176,8 +176,7 @@ impl StatementProof {
 
     /// The leaves of the member's run and of both neighbours, with their places.
     fn index_leaves(&self, entries: &[MeteringRecord<'_>]) -> Vec<(LeafIndex, Digest)> {
-        let mut run: Vec<_> =
-            entries.iter().map(|entry| IndexLeaf::of(&entry.operation, entry.seq)).collect();
+        let mut run: Vec<_> = entries.iter().map(|entry| IndexLeaf::of(entry)).collect();
         run.sort_unstable();
         let leaves = self.before.iter().chain(&run).chain(&self.after);
         let first = self.first_leaf_index.saturating_sub(self.before.is_some().into());
@@ -194,7 +193,7 @@ fn sums(entries: &[MeteringRecord<'_>]) -> Result<Vec<AccountDelta>, Failure> {
         let sum = if operation.amount < 0 { spent } else { earned };
         *sum = sum.checked_add(operation.amount.unsigned_abs()).ok_or_else(|| {
             let asset = operation.asset_id;
-            Failure::new("sum-overflow", format!("the sum of {asset} exceeds 2^128-1"))
+            Failure::new("delta-overflow", format!("the sum of {asset} exceeds 2^128-1"))
         })?;
     }
     let member_id = entries.first().map(|entry| *entry.operation.member_id).unwrap_or_default();
