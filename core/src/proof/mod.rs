@@ -82,6 +82,8 @@ mod receipt;
 mod report;
 mod settled;
 mod statement;
+#[cfg(test)]
+mod tests;
 mod verifier;
 
 pub use bundle::{
