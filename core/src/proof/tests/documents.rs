@@ -137,6 +137,16 @@ fn integers_as_json_numbers_and_upper_case_hex() {
 }
 
 #[test]
+fn a_list_in_the_place_of_an_object() {
+    let (_, json) = one_of_each().swap_remove(5);
+    let mut value: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let members: Vec<_> =
+        ["seq", "record", "signature"].iter().map(|name| value["proof"][name].clone()).collect();
+    value["proof"] = members.into();
+    assert_eq!(refused(&value.to_string()), ("document-invalid-member", "proof".into()));
+}
+
+#[test]
 fn text_behind_the_document_and_too_much_of_it() {
     let json = two_batches().inclusion(0, 3).to_json().unwrap();
     assert_eq!(refused(&format!("{json}{{}}")).0, "document-malformed");
