@@ -13,9 +13,10 @@ use countersign_core::merkle::{
     LeafIndex, TreeSize, leaf_hash, prove_multi_inclusion, root, verify_multi_inclusion,
 };
 use countersign_core::proof::{
-    ConsistencyProof, ExclusionBundle, ExclusionProof, Format, InclusionProof, IndexGap,
-    IndexNeighbour, KnownRevocation, ProofError, ReceiptBundle, RecordsProof, Report,
-    SignedSettlement, StatementProof, VerifyOptions, nodes_of, verify_bundle,
+    ConsistencyProof, ExclusionBundle, ExclusionProof, Fork, Format, InclusionProof,
+    IndexContradiction, IndexGap, IndexNeighbour, KnownRevocation, LogRootContradiction,
+    OverlapContradiction, ProofError, ReceiptBundle, ReceiptContradiction, RecordsProof, Report,
+    SettledLeaf, SignedSettlement, StatementProof, VerifyOptions, nodes_of, verify_bundle,
 };
 use countersign_core::settlement::{BatchSettlementAction, BatchWindow, IndexLeaf, settle};
 use countersign_tests::json::{bytes, list, number, text};
@@ -155,6 +156,38 @@ impl Shard {
     fn verify(&self, json: &str) -> Report {
         verify_bundle(json.as_bytes(), &self.operator, &VerifyOptions::default()).unwrap()
     }
+}
+
+/// One bundle of each kind, in order of the formats; the contradictions are shams, in shape only.
+pub(crate) fn one_of_each(shard: &Shard) -> Vec<String> {
+    let (one, two) = (shard.signed(0), shard.signed(1));
+    let seq = Seq(1);
+    let fetch = || nodes_of(shard.items(&one.settlement));
+    let inclusion = InclusionProof::build(&one, shard.record(seq), fetch()).unwrap();
+    let index = shard.index(&one.settlement);
+    let member_id = *index[0].member_id();
+    let exclusion = ExclusionProof::build(&one, &member_id, "no such operation", &index).unwrap();
+    let mut leaf = SettledLeaf::of(&inclusion.proof);
+    leaf.leaf_hash = Digest::default();
+    let other_leaf = SettledLeaf::of(&inclusion.proof);
+    let against = ReceiptContradiction::build(&shard.receipt(0), &one, leaf.clone()).unwrap();
+    let mut wider = one.settlement.clone();
+    wider.to_seq = Seq(1);
+    let overlap = OverlapContradiction::build(&one, &wider).unwrap();
+    let fork = Some(Fork { seq, leaf, other_leaf });
+    let log_root = LogRootContradiction::build(&one, &two, fork).unwrap();
+    vec![
+        inclusion.to_json().unwrap(),
+        shard.several(0, &[1, 2, 30]),
+        shard.consistency(0, 1),
+        exclusion.to_json().unwrap(),
+        shard.statement(0, &member_id),
+        shard.receipt(0).to_json().unwrap(),
+        against.to_json().unwrap(),
+        IndexContradiction::of(&inclusion, exclusion.proof.gap).to_json().unwrap(),
+        overlap.to_json().unwrap(),
+        log_root.to_json().unwrap(),
+    ]
 }
 
 fn code(report: &Report) -> &'static str {
