@@ -161,6 +161,20 @@ macro_rules! any_bundle {
                 }
             }
 
+            /// The shard it is about.
+            pub const fn shard_id(&self) -> ShardId {
+                match self {
+                    $(Self::$kind(bundle) => bundle.shard_id,)+
+                }
+            }
+
+            /// The operator key that it names, for whoever does not know which one to trust yet.
+            pub const fn operator_public_key(&self) -> PublicKey {
+                match self {
+                    $(Self::$kind(bundle) => bundle.operator_public_key,)+
+                }
+            }
+
             /// The bundle as a JSON document.
             pub fn to_json(&self) -> Result<String, DocumentError> {
                 match self {
