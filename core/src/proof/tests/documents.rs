@@ -176,8 +176,9 @@ fn a_bundle_of_10_000_records_is_small() {
         shard.inclusion(0, 5_000).to_json().unwrap().len()
     };
     let (one, ten, forty) = (sizes(1), sizes(10), sizes(40));
-    assert!(one <= 4_096, "{one} bytes with one member");
-    assert!((forty - ten) / 30 <= 160, "{ten} with ten, {forty} with forty");
+    assert!(one <= 2_700, "{one} bytes with one member");
+    assert!(ten <= 4_096, "{ten} bytes with ten members");
+    assert!(forty <= 8_000, "{forty} bytes with forty members");
 }
 
 #[test]
