@@ -14,9 +14,10 @@
 //! | [`chain`] | records, the chain tip, the signing cadence, walking a run of records |
 //! | [`frame`] | length-prefixed frames and segment names |
 //! | [`recovery`] | what a scan saw, and the decision table over it |
-//! | [`merkle`] | RFC 9162 trees: roots, frontier, inclusion and consistency proofs |
+//! | [`merkle`] | RFC 9162 trees: roots, frontier, inclusion, multi- and consistency proofs |
 //! | [`document`] | JSON documents: one spelling for each value, strict reading |
 //! | [`settlement`] | batches: settlements and what they commit to |
+//! | [`proof`] | documents that stand alone: inclusion, exclusion, statements, receipts, contradictions |
 //! | [`foreign`] | reads the older TypeScript record layout; never writes it |
 #![no_std]
 #![deny(unsafe_code)]
@@ -32,6 +33,7 @@ pub mod hash;
 pub mod keys;
 pub mod limits;
 pub mod merkle;
+pub mod proof;
 pub mod recovery;
 mod seq;
 pub mod settlement;

@@ -127,6 +127,10 @@ pub const MAX_KEY_DOCUMENT_SIZE: usize = 4_096;
 /// Longest name of a document's format, in bytes.
 pub const MAX_FORMAT_NAME_SIZE: usize = 64;
 
+/// Largest proof bundle, in bytes: two settlements of as many pairs as a window takes, and as much
+/// again for records; or a statement of some 90,000 entries.
+pub const MAX_BUNDLE_SIZE: usize = 64 * 1024 * 1024;
+
 /// Largest Merkle tree, in leaves: 2^63.
 pub const MAX_TREE_SIZE: u64 = 1 << 63;
 
@@ -137,5 +141,6 @@ const _: () = assert!(MIN_RECORD_SIZE < MAX_ENTRY_SIZE);
 const _: () = assert!(MAX_SETTLEMENT_PAIRS * 258 + 2_048 <= MAX_SETTLEMENT_DOCUMENT_SIZE);
 // A window closes in good time even if every record of the largest usual batch is a new pair.
 const _: () = assert!(DEFAULT_MAX_RECORDS < MAX_WINDOW_PAIRS as u64);
+const _: () = assert!(3 * (MAX_WINDOW_PAIRS * 258 + 4_096) <= MAX_BUNDLE_SIZE);
 // An entry, and the signature record that must always fit behind it.
 const _: () = assert!(2 * (LENGTH_PREFIX_SIZE + MAX_ENTRY_SIZE) as u64 <= MIN_SEGMENT_SIZE);

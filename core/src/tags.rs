@@ -36,13 +36,43 @@ pub const BATCH_SETTLEMENT: &str = "BATCH_SETTLEMENT";
 /// Kind of a dispute resolution record.
 pub const DISPUTE_RESOLUTION: &str = "DISPUTE_RESOLUTION";
 
+/// Format of a bundle: one record is in a batch.
+pub const INCLUSION_FORMAT: &str = "countersign/inclusion/v1";
+
+/// Format of a bundle: some records are in a batch.
+pub const RECORDS_FORMAT: &str = "countersign/records/v1";
+
+/// Format of a bundle: one settlement's log extends another's.
+pub const CONSISTENCY_FORMAT: &str = "countersign/consistency/v1";
+
+/// Format of a bundle: an operation is not in a batch.
+pub const EXCLUSION_FORMAT: &str = "countersign/exclusion/v1";
+
+/// Format of a bundle: all entries of a member in a batch.
+pub const STATEMENT_FORMAT: &str = "countersign/statement/v1";
+
+/// Format of a bundle: the writer's promise of a record.
+pub const RECEIPT_FORMAT: &str = "countersign/receipt/v1";
+
+/// Format of a bundle: a receipt against a settlement.
+pub const CONTRADICTION_RECEIPT_FORMAT: &str = "countersign/contradiction-receipt/v1";
+
+/// Format of a bundle: a settlement's records against its index.
+pub const CONTRADICTION_INDEX_FORMAT: &str = "countersign/contradiction-index/v1";
+
+/// Format of a bundle: two settlements that overlap.
+pub const CONTRADICTION_OVERLAP_FORMAT: &str = "countersign/contradiction-overlap/v1";
+
+/// Format of a bundle: two settlements of different logs.
+pub const CONTRADICTION_LOG_ROOT_FORMAT: &str = "countersign/contradiction-log-root/v1";
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn no_tag_starts_another() {
-        let tags: [&[u8]; 7] = [
+        let tags: [&[u8]; 17] = [
             SIGNATURE_MESSAGE,
             RECEIPT_MESSAGE,
             PROCESS_KEY_CERT.as_bytes(),
@@ -50,6 +80,16 @@ mod tests {
             PROCESS_KEY_REVOKE.as_bytes(),
             BATCH_SETTLEMENT.as_bytes(),
             DISPUTE_RESOLUTION.as_bytes(),
+            INCLUSION_FORMAT.as_bytes(),
+            RECORDS_FORMAT.as_bytes(),
+            CONSISTENCY_FORMAT.as_bytes(),
+            EXCLUSION_FORMAT.as_bytes(),
+            STATEMENT_FORMAT.as_bytes(),
+            RECEIPT_FORMAT.as_bytes(),
+            CONTRADICTION_RECEIPT_FORMAT.as_bytes(),
+            CONTRADICTION_INDEX_FORMAT.as_bytes(),
+            CONTRADICTION_OVERLAP_FORMAT.as_bytes(),
+            CONTRADICTION_LOG_ROOT_FORMAT.as_bytes(),
         ];
         for (i, a) in tags.iter().enumerate() {
             for (j, b) in tags.iter().enumerate() {

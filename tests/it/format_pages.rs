@@ -15,16 +15,20 @@ use countersign_core::keys::{
     signature_message,
 };
 use countersign_core::limits;
+use countersign_core::proof::{AnyBundle, VerifyOptions};
 use countersign_core::settlement::{BatchSettlementAction, IndexLeaf};
 use countersign_tests::vector;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use crate::proof::{Shard, one_of_each};
 
 const CODEC: &str = include_str!("../../core/src/codec/FORMAT.md");
 const KEYS: &str = include_str!("../../core/src/keys/FORMAT.md");
 const CHAIN: &str = include_str!("../../core/src/chain/FORMAT.md");
 const DOCUMENT: &str = include_str!("../../core/src/document/FORMAT.md");
 const SETTLEMENT: &str = include_str!("../../core/src/settlement/FORMAT.md");
+const PROOF: &str = include_str!("../../core/src/proof/FORMAT.md");
 const FRAME: &str = include_str!("../../core/src/frame/FORMAT.md");
 
 /// The lines of a specimen: some bytes, and what the page says they are.
@@ -313,4 +317,81 @@ fn the_document_page_shows_a_certificate_and_a_revocation() {
     let OfRevocation(read) = document::read(revocation.as_bytes(), 4_096).unwrap();
     assert_eq!(read, theirs);
     assert_eq!(document::write(&OfRevocation(read)).unwrap(), compact(revocation));
+}
+
+/// The rows of the page's tables that begin with a bundle's format, and the members they list.
+fn listed_members<'p>(page: &'p str, format: &str, table: usize) -> Vec<&'p str> {
+    let table =
+        page.split("\n\n").filter(|part| part.starts_with("| format |")).nth(table).unwrap();
+    let row = table.lines().find(|row| row.contains(format)).or(table.lines().last()).unwrap();
+    let members = row.split('|').nth(2).unwrap();
+    members.split('`').skip(1).step_by(2).collect()
+}
+
+#[test]
+fn the_proof_page_shows_a_receipt_and_every_member() {
+    let shard = Shard::read();
+    let specimen = PROOF.split("```json\n").nth(1).unwrap().split("\n```").next().unwrap();
+    let AnyBundle::Receipt(receipt) = AnyBundle::read(specimen.as_bytes()).unwrap() else {
+        panic!("no receipt")
+    };
+    assert_eq!(receipt, shard.receipt(0));
+    assert!(receipt.verify(&shard.operator, &VerifyOptions::default()).unwrap().valid);
+
+    let bundles = one_of_each(&shard);
+    assert_eq!(bundles.len(), 10);
+    for json in bundles {
+        // `serde_json`'s own objects are sorted; the order is that of the text.
+        let names = |text: &str| -> Vec<String> {
+            let mut depth = 0_usize;
+            let mut names = vec![];
+            for (at, c) in text.char_indices() {
+                match c {
+                    '{' | '[' => depth += 1,
+                    '}' | ']' => depth -= 1,
+                    ':' if depth == 1 && text[..at].ends_with('"') => {
+                        names.push(text[..at - 1].rsplit('"').next().unwrap().to_owned());
+                    }
+                    _ => {}
+                }
+            }
+            names
+        };
+        let bundle = AnyBundle::read(json.as_bytes()).unwrap();
+        let format = bundle.format().name();
+        assert_eq!(names(&json), listed_members(PROOF, format, 0), "{format}");
+        let proof = &json[json.rfind("\"proof\":").unwrap() + 8..json.len() - 1];
+        assert_eq!(names(proof), listed_members(PROOF, format, 1), "{format}");
+    }
+}
+
+/// Every kebab-case text in the room's code is a code of a check or an error: the page names it.
+#[test]
+fn the_proof_page_names_every_code() {
+    let room = Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/src/proof");
+    let mut found = 0;
+    for entry in fs::read_dir(room).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|end| end != "rs") {
+            continue;
+        }
+        // What can only go wrong while a bundle is built is told by the error's own page.
+        if path.file_name().is_some_and(|name| name == "error.rs") {
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        for literal in text
+            .lines()
+            .filter(|line| !line.trim().starts_with("//"))
+            .flat_map(|line| line.split('"').skip(1).step_by(2))
+        {
+            let is_code = literal.contains('-')
+                && literal.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+            if is_code {
+                assert!(PROOF.contains(&format!("`{literal}`")), "{literal} of {path:?}");
+                found += 1;
+            }
+        }
+    }
+    assert!(found >= 35, "only {found} codes found");
 }

@@ -7,10 +7,11 @@ mod targets;
 
 type Target = fn(&[u8]);
 
-const TARGETS: [(&str, Target); 3] = [
+const TARGETS: [(&str, Target); 4] = [
     ("decode_record", targets::decode_record),
     ("scan_segment", targets::scan_segment),
     ("recovery_decision", targets::recovery_decision),
+    ("bundle", targets::bundle),
 ];
 
 fn fuzz_directory() -> PathBuf {

@@ -13,6 +13,7 @@ mod merkle;
 mod moments;
 mod mounts;
 mod power_cut;
+mod proof;
 mod reader;
 mod recovery;
 mod recovery_vectors;

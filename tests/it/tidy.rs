@@ -183,7 +183,7 @@ fn nothing_is_left_unfinished() {
 // --- Arrows ---
 
 /// Each room of core, and what it may use of its own crate.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     ("hash", &["limits"]),
     ("codec", &["limits", "tags"]),
     ("keys", &["hash", "codec", "limits", "tags", "Seq"]),
@@ -194,6 +194,21 @@ const ARROWS: [(&str, &[&str]); 10] = [
     (
         "settlement",
         &["document", "chain", "merkle", "keys", "hash", "codec", "limits", "tags", "Seq"],
+    ),
+    (
+        "proof",
+        &[
+            "settlement",
+            "document",
+            "chain",
+            "merkle",
+            "keys",
+            "hash",
+            "limits",
+            "tags",
+            "Seq",
+            "SeqRange",
+        ],
     ),
     ("recovery", &["frame", "chain", "merkle", "keys", "hash", "limits", "tags", "Seq"]),
     ("foreign", &["recovery", "frame", "chain", "keys", "codec", "hash", "limits", "tags", "Seq"]),

@@ -7,6 +7,8 @@ use countersign_core::chain::{Record, peek_link};
 use countersign_core::frame::{
     FrameStep, Place, SegmentNumber, is_unused, length_prefix, read_frame,
 };
+use countersign_core::keys::PublicKey;
+use countersign_core::proof::{AnyBundle, VerifyOptions};
 use countersign_core::recovery::{
     ChainLayout, Decision, Durable, Findings, Kept, Later, Scan, Search, Stop, decide,
 };
@@ -77,6 +79,28 @@ pub fn recovery_decision(data: &[u8]) {
             assert_eq!(kept_end(&still_kept), kept_end(&kept));
         }
     }
+}
+
+/// A bundle has one meaning: what is read is written and read again alike, and the verdict comes
+/// with its reasons.
+pub fn bundle(data: &[u8]) {
+    let Ok(bundle) = AnyBundle::read(data) else { return };
+    let json = bundle.to_json().expect("what was read can be written");
+    let again = AnyBundle::read(json.as_bytes()).expect("what was written can be read");
+    assert_eq!(again, bundle);
+    assert_eq!(again.to_json().as_deref(), Ok(json.as_str()));
+
+    // Trusting whichever key the bundle names takes the checks furthest.
+    let key = bundle.operator_public_key();
+    let report = bundle.verify(&key, &VerifyOptions::default()).expect("no revocation is given");
+    assert_eq!(report.format, bundle.format());
+    assert_eq!(report.checks.first().map(|check| check.code), Some("operator-key"));
+    assert!(report.checks.iter().rev().skip(1).all(|check| check.ok), "{report:?}");
+    assert_eq!(report.valid, report.checks.iter().all(|check| check.ok));
+    assert!(report.to_json().is_ok());
+    let other = PublicKey::from_bytes([0; 32]);
+    let options = VerifyOptions { now_ms: Some(0), revocations: &[] };
+    assert!(key == other || !bundle.verify(&other, &options).is_ok_and(|report| report.valid));
 }
 
 /// The good records at the start of a log.

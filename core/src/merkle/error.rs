@@ -1,4 +1,5 @@
-//! What can be wrong with a size, a frontier, an inclusion proof or a consistency proof.
+//! What can be wrong with a size, a frontier, an inclusion proof, a multi-proof or a consistency
+//! proof.
 
 use core::fmt;
 
@@ -154,6 +155,99 @@ impl fmt::Display for InclusionError {
 
 impl core::error::Error for InclusionError {}
 
+/// Why a multi-proof cannot be made or does not hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MultiInclusionError {
+    /// It proves no leaf: such a proof would be the root itself.
+    Empty,
+    /// The leaf indexes do not ascend, or one stands there twice.
+    IndexOrder {
+        /// The index before.
+        previous: LeafIndex,
+        /// The one that is not above it.
+        index: LeafIndex,
+    },
+    /// The tree has no such leaf.
+    IndexOutOfRange {
+        /// The leaf asked for.
+        index: LeafIndex,
+        /// The size of the tree.
+        size: TreeSize,
+    },
+    /// There are not exactly as many siblings as the leaf indexes and the tree size say.
+    SiblingCount {
+        /// How many leaves are proven.
+        leaves: usize,
+        /// The size of the tree.
+        size: TreeSize,
+        /// The only number that fits.
+        expected: usize,
+        /// How many were given.
+        found: usize,
+    },
+    /// Leaves and siblings lead to another root.
+    RootMismatch {
+        /// How many leaves are proven.
+        leaves: usize,
+        /// The size of the tree.
+        size: TreeSize,
+        /// The root to be proven against.
+        expected: Digest,
+        /// The root that the leaf hashes and the siblings fold to.
+        found: Digest,
+    },
+    /// A node that the proof needs could not be fetched.
+    NodeMissing {
+        /// The node asked for.
+        node: NodeCoordinate,
+    },
+}
+
+impl MultiInclusionError {
+    /// A stable name for programs to match on.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Empty => "multi-inclusion-empty",
+            Self::IndexOrder { .. } => "multi-inclusion-index-order",
+            Self::IndexOutOfRange { .. } => "multi-inclusion-index-out-of-range",
+            Self::SiblingCount { .. } => "multi-inclusion-sibling-count",
+            Self::RootMismatch { .. } => "multi-inclusion-root-mismatch",
+            Self::NodeMissing { .. } => "multi-inclusion-node-missing",
+        }
+    }
+}
+
+impl fmt::Display for MultiInclusionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("a multi-proof proves at least one leaf, but none came"),
+            Self::IndexOrder { previous, index } => write!(
+                f,
+                "leaf indexes ascend in a multi-proof, but {index} comes behind {previous}"
+            ),
+            Self::IndexOutOfRange { index, size } => {
+                write!(f, "leaf index {index} is not below the tree size {size}")
+            }
+            Self::SiblingCount { leaves, size, expected, found } => write!(
+                f,
+                "the multi-proof of these {leaves} leaves in a tree of {size} has {expected} \
+                 siblings, but {found} came"
+            ),
+            Self::RootMismatch { leaves, size, expected, found } => write!(
+                f,
+                "the {leaves} leaves of {size} and their siblings lead to root {found}, not \
+                 {expected}"
+            ),
+            Self::NodeMissing { node } => {
+                write!(f, "the multi-proof needs the node at {node}, which is not stored")
+            }
+        }
+    }
+}
+
+impl core::error::Error for MultiInclusionError {}
+
 /// Why a consistency proof cannot be made or does not hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -288,7 +382,20 @@ mod tests {
         let error = InclusionError::PathLength { index, size: size2, expected, found };
         assert_names(&error.to_string(), &[&place[..], &counts].concat());
         let error = InclusionError::RootMismatch { index, size: size2, expected: one, found: two };
-        assert_names(&error.to_string(), &[place, roots.clone()].concat());
+        assert_names(&error.to_string(), &[&place[..], &roots].concat());
+
+        let [leaves, previous] = [50_006, 50_007];
+        let counted = [leaves.to_string(), size2.to_string()];
+        let error = MultiInclusionError::IndexOrder { previous: LeafIndex::new(previous), index };
+        assert_names(&error.to_string(), &[previous.to_string(), index.to_string()]);
+        let leaves = 50_006;
+        let error = MultiInclusionError::SiblingCount { leaves, size: size2, expected, found };
+        assert_names(&error.to_string(), &[&counted[..], &counts].concat());
+        let error =
+            MultiInclusionError::RootMismatch { leaves, size: size2, expected: one, found: two };
+        assert_names(&error.to_string(), &[&counted[..], &roots].concat());
+        let error = MultiInclusionError::IndexOutOfRange { index, size: size2 };
+        assert_names(&error.to_string(), &place);
 
         assert_names(&ConsistencyError::SizeOrder { size1, size2 }.to_string(), &both);
         assert_names(&ConsistencyError::EmptyFirst { size2 }.to_string(), &both[1..]);

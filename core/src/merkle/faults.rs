@@ -197,6 +197,8 @@ fn the_format_page_shows_these_very_bytes() {
         let path = prove_inclusion::<Blake3>(&hashes, LeafIndex::new(i)).unwrap();
         check_line(&alloc::format!("audit path of leaf {i}"), &path);
     }
+    let siblings = prove_multi_inclusion::<Blake3>(&hashes, &[0, 2].map(LeafIndex::new)).unwrap();
+    check_line("siblings of leaves 0 and 2", &siblings);
     for m in 1..3 {
         let path = prove_consistency::<Blake3>(&hashes, size(m)).unwrap();
         check_line(&alloc::format!("consistency path from size {m}"), &path);

@@ -196,6 +196,17 @@ impl Subtree {
         PerfectNodes { first: self.first, leaves: self.leaves }
     }
 
+    /// Both children: the left one as large as a power of two below the whole can be. `None` for
+    /// a leaf, which has none.
+    #[inline]
+    pub(super) const fn children(self) -> Option<(Self, Self)> {
+        if self.leaves < 2 {
+            return None;
+        }
+        let left = 1 << (self.leaves - 1).ilog2();
+        Some((Self::new(self.first, left), Self::new(self.first + left, self.leaves - left)))
+    }
+
     /// The leaf hashes below, out of those of the whole tree; `None` when some are not there.
     pub(super) fn leaf_hashes(self, of_tree: &[Digest]) -> Option<&[Digest]> {
         let first = usize::try_from(self.first).ok()?;

@@ -1,13 +1,13 @@
-//! From a plan to the hashes of a proof: what both proof kinds share.
+//! From a plan to the hashes of a proof: what all proof kinds share.
 
 use alloc::vec::Vec;
 
-use super::{NodeCoordinate, Plan, node_hash, root};
+use super::{NodeCoordinate, Subtree, node_hash, root};
 use crate::hash::{Digest, Hash};
 
 /// The hashes of `plan` out of stored nodes; the first node that `fetch` has not, otherwise.
 pub(super) fn fetch<H: Hash>(
-    plan: Plan,
+    plan: impl ExactSizeIterator<Item = Subtree>,
     mut fetch: impl FnMut(NodeCoordinate) -> Option<Digest>,
 ) -> Result<Vec<Digest>, NodeCoordinate> {
     let mut hashes = Vec::with_capacity(plan.len());
@@ -26,7 +26,7 @@ pub(super) fn fetch<H: Hash>(
 ///
 /// The subtrees of a plan share no leaf, so all of them together cost one pass.
 pub(super) fn from_leaves<H: Hash>(
-    plan: Plan,
+    plan: impl ExactSizeIterator<Item = Subtree>,
     leaf_hashes: &[Digest],
 ) -> Result<Vec<Digest>, NodeCoordinate> {
     let mut hashes = Vec::with_capacity(plan.len());

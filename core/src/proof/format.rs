@@ -1,0 +1,144 @@
+//! The formats of the bundles, and the member that names one.
+
+use core::fmt;
+use core::marker::PhantomData;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use super::verifier::Kind;
+use crate::document::{Spelling, one};
+use crate::tags;
+
+/// What kind of bundle a document is, and in which version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Format {
+    /// One record is in a batch.
+    Inclusion,
+    /// Some records are in a batch.
+    Records,
+    /// One settlement's log extends another's.
+    Consistency,
+    /// An operation is not in a batch.
+    Exclusion,
+    /// All entries of a member in a batch.
+    Statement,
+    /// The writer's promise of a record.
+    Receipt,
+    /// A receipt and a settlement contradict each other.
+    ContradictionReceipt,
+    /// A settlement's records and its index contradict each other.
+    ContradictionIndex,
+    /// Two settlements overlap.
+    ContradictionOverlap,
+    /// Two settlements commit to different logs.
+    ContradictionLogRoot,
+}
+
+impl Format {
+    /// Every format.
+    pub const ALL: [Self; 10] = [
+        Self::Inclusion,
+        Self::Records,
+        Self::Consistency,
+        Self::Exclusion,
+        Self::Statement,
+        Self::Receipt,
+        Self::ContradictionReceipt,
+        Self::ContradictionIndex,
+        Self::ContradictionOverlap,
+        Self::ContradictionLogRoot,
+    ];
+
+    /// The value of the member `format`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Inclusion => tags::INCLUSION_FORMAT,
+            Self::Records => tags::RECORDS_FORMAT,
+            Self::Consistency => tags::CONSISTENCY_FORMAT,
+            Self::Exclusion => tags::EXCLUSION_FORMAT,
+            Self::Statement => tags::STATEMENT_FORMAT,
+            Self::Receipt => tags::RECEIPT_FORMAT,
+            Self::ContradictionReceipt => tags::CONTRADICTION_RECEIPT_FORMAT,
+            Self::ContradictionIndex => tags::CONTRADICTION_INDEX_FORMAT,
+            Self::ContradictionOverlap => tags::CONTRADICTION_OVERLAP_FORMAT,
+            Self::ContradictionLogRoot => tags::CONTRADICTION_LOG_ROOT_FORMAT,
+        }
+    }
+
+    /// Whether a bundle of this format, if it holds, shows that the operator contradicted itself.
+    pub const fn is_contradiction(self) -> bool {
+        matches!(
+            self,
+            Self::ContradictionReceipt
+                | Self::ContradictionIndex
+                | Self::ContradictionOverlap
+                | Self::ContradictionLogRoot
+        )
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Spelling for Format {
+    fn spell(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.name() == text)
+    }
+
+    fn expect(f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the format of a bundle")
+    }
+}
+
+/// The member `format` of a bundle of `P`: only that one name is read.
+pub(super) struct FormatOf<P>(PhantomData<P>);
+
+impl<P> FormatOf<P> {
+    pub(super) const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<P: Kind> Serialize for FormatOf<P> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        one::serialize(&P::FORMAT, to)
+    }
+}
+
+impl<'de, P: Kind> Deserialize<'de> for FormatOf<P> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let found: Format = one::deserialize(from)?;
+        if found != P::FORMAT {
+            return Err(de::Error::custom(format_args!("{found} is not {}", P::FORMAT)));
+        }
+        Ok(Self::new())
+    }
+}
+
+impl<P> Clone for FormatOf<P> {
+    fn clone(&self) -> Self {
+        Self::new()
+    }
+}
+
+impl<P> PartialEq for FormatOf<P> {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl<P> Eq for FormatOf<P> {}
+
+impl<P> fmt::Debug for FormatOf<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FormatOf")
+    }
+}

@@ -1,0 +1,203 @@
+//! What a bundle was found to be: every check that ran, and what the bundle is about.
+
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use serde::Serialize;
+
+use super::Format;
+use crate::Seq;
+use crate::chain::{MeteringRecord, Record};
+use crate::document::{self, DocumentError, list, one, option};
+use crate::hash::Digest;
+use crate::keys::{PublicKey, ShardId};
+use crate::limits::DIGEST_SIZE;
+use crate::settlement::{AccountDelta, BatchId, BatchSettlementAction};
+
+/// One check that ran.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Check {
+    /// The name of the check where it passed; what is wrong where it failed. Stable kebab-case;
+    /// `FORMAT.md` lists all.
+    pub code: &'static str,
+    /// Whether it passed.
+    pub ok: bool,
+    /// What was compared, or what was expected and found, for people.
+    pub detail: String,
+}
+
+/// The outcome of checking a bundle.
+///
+/// Checks run in the order of `FORMAT.md`, and the first that fails is the last that runs: those
+/// behind it rest on it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// Whether the bundle holds: at least one check ran, and none failed.
+    pub valid: bool,
+    /// What kind of bundle it is.
+    #[serde(with = "one")]
+    pub format: Format,
+    /// Every check that ran, in order, passes too.
+    pub checks: Vec<Check>,
+    /// What this kind of bundle does not show even where it holds, in plain words.
+    pub does_not_prove: Vec<&'static str>,
+    /// What the bundle is about. As true as `valid` is.
+    pub facts: Facts,
+}
+
+impl Report {
+    /// The check that failed, if one did.
+    pub fn first_failure(&self) -> Option<&Check> {
+        self.checks.iter().find(|check| !check.ok)
+    }
+
+    /// The report as a JSON document.
+    pub fn to_json(&self) -> Result<String, DocumentError> {
+        document::write(self)
+    }
+}
+
+/// What a bundle says, as far as its checks came. As true as the report is valid.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Facts {
+    /// The shard.
+    #[serde(with = "one")]
+    pub shard_id: ShardId,
+    /// The operator key that the bundle names.
+    #[serde(with = "one")]
+    pub operator_public_key: PublicKey,
+    /// The settlements in it, the one that the proof rests on first.
+    pub settlements: Vec<SettlementFact>,
+    /// The records in it.
+    pub records: Vec<RecordFact>,
+    /// The member whose operations it is about.
+    #[serde(with = "option")]
+    pub member_id: Option<[u8; DIGEST_SIZE]>,
+    /// The operation that it shows to be absent.
+    pub op_id: Option<String>,
+    /// The record that it is about, where its bytes are not in the bundle.
+    #[serde(with = "option")]
+    pub seq: Option<Seq>,
+    /// Leaf hashes that stand at `seq`, where they contradict each other.
+    #[serde(with = "list")]
+    pub leaf_hashes: Vec<Digest>,
+    /// What the member earned and spent of each asset.
+    pub sums: Vec<AccountDelta>,
+}
+
+impl Facts {
+    pub(super) const fn new(shard_id: ShardId, operator_public_key: PublicKey) -> Self {
+        Self {
+            shard_id,
+            operator_public_key,
+            settlements: Vec::new(),
+            records: Vec::new(),
+            member_id: None,
+            op_id: None,
+            seq: None,
+            leaf_hashes: Vec::new(),
+            sums: Vec::new(),
+        }
+    }
+}
+
+/// A settlement in a bundle.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SettlementFact {
+    /// The batch it closes.
+    #[serde(with = "one")]
+    pub batch_id: BatchId,
+    /// Entries in the batch.
+    #[serde(with = "one")]
+    pub entry_count: u64,
+    /// The process key that signed it.
+    #[serde(with = "one")]
+    pub public_key: PublicKey,
+    /// Root over the records of the batch.
+    #[serde(with = "one")]
+    pub items_root: Digest,
+    /// Root over the whole log up to the end of the batch.
+    #[serde(with = "one")]
+    pub log_root: Digest,
+}
+
+impl SettlementFact {
+    pub(super) fn of(shard_id: ShardId, settlement: &BatchSettlementAction) -> Self {
+        Self {
+            batch_id: settlement.batch_id(shard_id),
+            entry_count: settlement.entry_count,
+            public_key: settlement.public_key,
+            items_root: settlement.items_root,
+            log_root: settlement.log_root,
+        }
+    }
+}
+
+/// A record in a bundle.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RecordFact {
+    /// Its number in the shard.
+    #[serde(with = "one")]
+    pub seq: Seq,
+    /// When it was appended, microseconds since the epoch.
+    #[serde(with = "one")]
+    pub ts: u64,
+    /// Its Merkle leaf, computed from its bytes.
+    #[serde(with = "one")]
+    pub leaf_hash: Digest,
+    /// The kind of a control record.
+    pub kind: Option<&'static str>,
+    /// What an entry meters.
+    pub operation: Option<OperationFact>,
+}
+
+impl RecordFact {
+    pub(super) fn of(record: &Record<'_>, leaf_hash: Digest) -> Self {
+        let (kind, operation) = match record {
+            Record::Entry(entry) => (None, Some(OperationFact::of(entry))),
+            Record::Control(control) => (Some(control.body.kind()), None),
+        };
+        Self { seq: record.seq(), ts: record.ts_us(), leaf_hash, kind, operation }
+    }
+}
+
+/// What an entry meters.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OperationFact {
+    /// What happened.
+    pub op: String,
+    /// The member.
+    #[serde(with = "one")]
+    pub member_id: [u8; DIGEST_SIZE],
+    /// The asset.
+    pub asset_id: String,
+    /// Positive credits, negative debits.
+    #[serde(with = "one")]
+    pub amount: i128,
+    /// The caller's idempotency key.
+    pub op_id: String,
+    /// Opaque; zeros when unused.
+    #[serde(with = "one")]
+    pub context_hash: [u8; DIGEST_SIZE],
+}
+
+impl OperationFact {
+    fn of(entry: &MeteringRecord<'_>) -> Self {
+        let operation = &entry.operation;
+        Self {
+            op: operation.op.to_owned(),
+            member_id: *operation.member_id,
+            asset_id: operation.asset_id.to_owned(),
+            amount: operation.amount,
+            op_id: operation.op_id.to_owned(),
+            context_hash: *operation.context_hash,
+        }
+    }
+}
