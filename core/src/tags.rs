@@ -36,6 +36,9 @@ pub const BATCH_SETTLEMENT: &str = "BATCH_SETTLEMENT";
 /// Kind of a dispute resolution record.
 pub const DISPUTE_RESOLUTION: &str = "DISPUTE_RESOLUTION";
 
+/// `format` of the file that says where the records of an imported shard came from.
+pub const IMPORT_FORMAT: &str = "countersign/import/v1";
+
 #[cfg(test)]
 mod tests {
     use super::*;
