@@ -199,8 +199,8 @@ const ARROWS: [(&str, &[&str]); 10] = [
     (
         "foreign",
         &[
-            "recovery", "frame", "chain", "merkle", "keys", "codec", "hash", "limits", "tags", "Seq",
-            "SeqRange",
+            "recovery", "frame", "chain", "merkle", "keys", "codec", "hash", "limits", "tags",
+            "Seq", "SeqRange",
         ],
     ),
 ];

@@ -124,6 +124,19 @@ impl ForeignAuditor {
         self.has_awaited
     }
 
+    /// Takes a process key on the caller's word. One under which forged signatures hold is a failure.
+    pub fn trust(&mut self, public_key: &PublicKey) {
+        if let Err(error) = self.keys.trust(public_key) {
+            self.failures.take(ForeignFailure {
+                code: FailureCode::CertificateInvalid.into(),
+                file: ForeignFile::KeyActions,
+                offset: 0,
+                seq: Seq::FIRST,
+                detail: error.to_string(),
+            });
+        }
+    }
+
     /// Takes certificates and revocations by an operator key that the caller trusts. Those that do
     /// not hold change nothing and are failures.
     pub fn take_key_actions(&mut self, operator: &PublicKey, actions: &[KeyAction]) {

@@ -57,6 +57,8 @@ pub use range::{RangeFailure, RangeKeys, verify_range};
 pub use record::{ForeignRecord, foreign_tip};
 pub use search::next_foreign_record;
 pub use settlement::{ForeignDelta, ForeignSettlement, MAX_FOREIGN_SETTLEMENT_SIZE};
-pub use sidecar::{MAX_SIDECAR_SIZE, SIDECAR_FILE_NAME, Sidecar, SidecarEnd, SidecarFault, SignatureEntry};
+pub use sidecar::{
+    MAX_SIDECAR_SIZE, SIDECAR_FILE_NAME, Sidecar, SidecarEnd, SidecarFault, SignatureEntry,
+};
 pub use state::{ForeignState, MAX_FOREIGN_STATE_SIZE};
 pub use window::ForeignWindow;
