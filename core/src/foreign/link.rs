@@ -78,6 +78,6 @@ pub(super) fn check_first_key(
     let named = Digest::from_bytes(*record.context_hash);
     (record.seq == Seq::FIRST && !is_known(&named)).then(|| {
         let why = "its contextHash must be the fingerprint of the first process key, and";
-        (ForeignCode::FirstRecordKey, format!("{why} {} is none", named))
+        (ForeignCode::FirstRecordKey, format!("{why} {named} is none"))
     })
 }

@@ -17,6 +17,7 @@
 
 mod fitness;
 mod import;
+mod import_error;
 mod import_file;
 mod report;
 mod source;
@@ -24,7 +25,8 @@ mod verify;
 mod walk;
 
 pub use fitness::Misfit;
-pub use import::{ImportError, ImportOptions, Imported, Importer};
+pub use import::{ImportOptions, Imported, Importer};
+pub use import_error::ImportError;
 pub use import_file::{ImportFile, MisfitDocument, Run, SourceDocument, TargetDocument};
 pub use report::{ForeignKeyReport, ForeignReport};
 pub use verify::{ForeignOptions, verify_foreign_shard};

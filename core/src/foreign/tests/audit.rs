@@ -1,10 +1,10 @@
 //! Keys, signatures and batches of whole shards.
 
-use super::super::{
-    ActionError, BatchName, ForeignAuditor, ForeignCode, ForeignKeys, ForeignReason, KeyAction,
-};
 use super::{HOUR, Log, SHARD, certificate, codes, operator, place, process, revocation, trusting};
 use crate::chain::FailureCode;
+use crate::foreign::{
+    ActionError, BatchName, ForeignAuditor, ForeignCode, ForeignKeys, ForeignReason, KeyAction,
+};
 use crate::keys::ShardId;
 use crate::{Seq, SeqRange};
 

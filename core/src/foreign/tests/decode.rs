@@ -5,13 +5,13 @@ use alloc::vec::Vec;
 
 use proptest::prelude::*;
 
-use super::super::{
-    BatchIndex, Error, ForeignRecord, ForeignSettlement, ForeignState, Sidecar, SidecarEnd,
-    read_key_actions,
-};
 use super::{Fields, Log, encode, frame, process};
 use crate::Seq;
 use crate::codec::ErrorKind;
+use crate::foreign::{
+    BatchIndex, Error, ForeignRecord, ForeignSettlement, ForeignState, Sidecar, SidecarEnd,
+    read_key_actions,
+};
 
 fn fields() -> impl Strategy<Value = Fields> {
     let amounts = prop_oneof![

@@ -6,13 +6,13 @@ mod decode;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::items::TYPED_BYTES;
-use super::{
+use crate::Seq;
+use crate::codec::Encoder;
+use crate::foreign::items::TYPED_BYTES;
+use crate::foreign::{
     ForeignAudit, ForeignAuditor, ForeignCertificate, ForeignKeys, ForeignReason,
     ForeignRevocation, SignatureEntry, foreign_tip,
 };
-use crate::Seq;
-use crate::codec::Encoder;
 use crate::frame::{Place, SegmentNumber};
 use crate::hash::Digest;
 use crate::keys::{ShardId, Signature, SigningKey, signature_message};
