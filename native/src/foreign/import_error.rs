@@ -102,8 +102,7 @@ impl fmt::Display for ImportError {
             Self::Unchecked => write!(
                 f,
                 "no process key of the source is known, so its signatures say nothing; give \
-                 --key-actions or --process-public-key, or import it as it is with --accept {}",
-                UNCHECKED
+                 --key-actions or --process-public-key, or import it as it is with --accept {UNCHECKED}"
             ),
             Self::NotAcceptable { code } => {
                 write!(f, "--accept {code}: may be any of {}", ACCEPTABLE.join(", "))

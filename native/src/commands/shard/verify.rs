@@ -9,6 +9,7 @@ use super::super::failures::Refusal;
 use crate::args::{LayoutName, ShardVerifyArgs};
 use crate::exit::{Exit, Outcome, UsageError};
 use crate::foreign::verify_foreign_shard;
+use crate::key_file::PublicKeyArgument;
 use crate::progress;
 use crate::store::disk::RealDisk;
 use crate::verify::{VerifyOptions, verify_shard};
@@ -48,7 +49,7 @@ fn run_foreign(args: &ShardVerifyArgs, output: &mut Output<'_>) -> Outcome {
     if args.threads.is_some() {
         return Err(UsageError("--threads does not go with --layout typescript".to_owned()).into());
     }
-    let operator = args.operator_public_key.as_ref().map(|key| key.load()).transpose()?;
+    let operator = args.operator_public_key.as_ref().map(PublicKeyArgument::load).transpose()?;
     let mut options = super::foreign::options(&args.foreign, operator)?;
     if args.from > 0 || args.to.is_some() {
         let to = args.to.map_or(SeqRange::ALL.to, Seq);
