@@ -66,6 +66,9 @@ pub const CONTRADICTION_OVERLAP_FORMAT: &str = "countersign/contradiction-overla
 /// Format of a bundle: two settlements of different logs.
 pub const CONTRADICTION_LOG_ROOT_FORMAT: &str = "countersign/contradiction-log-root/v1";
 
+/// `format` of the file that says where the records of an imported shard came from.
+pub const IMPORT_FORMAT: &str = "countersign/import/v1";
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,6 +10,7 @@
 //! ```
 
 mod demo;
+mod foreign;
 mod key;
 mod shard;
 mod value;
@@ -20,6 +21,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 
 pub use demo::DemoArgs;
+pub use foreign::{ForeignArgs, LayoutName, ShardImportArgs};
 pub use key::{
     KeyCertifyArgs, KeyCommand, KeyGenerateArgs, KeyRevokeArgs, KeyRotateArgs, KeyShowArgs,
 };

@@ -3,6 +3,7 @@
 pub mod args;
 pub mod commands;
 pub mod exit;
+pub mod foreign;
 pub mod input;
 pub mod key_file;
 pub mod progress;

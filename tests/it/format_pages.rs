@@ -8,6 +8,7 @@ use countersign_core::Seq;
 use countersign_core::chain::{Control, FailureCode, Record, next_tip};
 use countersign_core::codec::Decoder;
 use countersign_core::document::{self, CertificateDocument, RevocationDocument};
+use countersign_core::foreign::{ForeignCode, KeyAction, foreign_tip, read_key_actions};
 use countersign_core::frame::{FrameStep, read_frame};
 use countersign_core::hash::{Digest, blake3, hex};
 use countersign_core::keys::{
@@ -30,6 +31,7 @@ const DOCUMENT: &str = include_str!("../../core/src/document/FORMAT.md");
 const SETTLEMENT: &str = include_str!("../../core/src/settlement/FORMAT.md");
 const PROOF: &str = include_str!("../../core/src/proof/FORMAT.md");
 const FRAME: &str = include_str!("../../core/src/frame/FORMAT.md");
+const FOREIGN: &str = include_str!("../../core/src/foreign/FORMAT.md");
 
 /// The lines of a specimen: some bytes, and what the page says they are.
 type Specimen = Vec<(Vec<u8>, String)>;
@@ -394,4 +396,89 @@ fn the_proof_page_names_every_code() {
         }
     }
     assert!(found >= 35, "only {found} codes found");
+}
+
+/// Checks the numbers and texts that a line of the TypeScript layout says it holds.
+fn check_foreign(specimen: &Specimen) {
+    for (bytes, says) in specimen {
+        let Some((_, value)) = says.split_once(", ") else {
+            let count = says.strip_prefix("array of ");
+            assert!(count.is_none_or(|count| u64::from(bytes[0] & 0x1f) == count.parse::<u64>().unwrap()), "{says}");
+            continue;
+        };
+        if let Ok(number) = value.parse::<u64>() {
+            let found = match bytes.as_slice() {
+                [0x1b, digits @ ..] => u64::from_be_bytes(digits.try_into().unwrap()),
+                prefix => u32::from_le_bytes(prefix.try_into().unwrap()).into(),
+            };
+            assert_eq!(found, number, "{says}");
+        } else if let Some(text) = value.strip_prefix('"') {
+            assert_eq!(&bytes[1..], text.trim_end_matches('"').as_bytes(), "{says}");
+        } else {
+            assert_eq!(bytes.starts_with(&[0xd8, 0x40]), value == "under tag 64", "{says}");
+        }
+    }
+}
+
+#[test]
+fn the_foreign_page_shows_what_the_library_wrote() {
+    let specimens = specimens(FOREIGN);
+    let [record, signature, certificate, index] = specimens.as_slice() else {
+        panic!("four specimens")
+    };
+    specimens.iter().for_each(check_foreign);
+    let shard = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors/metering/reference-shard");
+    let read = |name: &str| fs::read(shard.join(name)).unwrap();
+    assert!(read("log.000001.cbor")[164..].starts_with(&joined(record)));
+    assert!(read("sidecar.sigs").starts_with(&joined(signature)));
+    let manifest = vector("metering/reference-shard-manifest.json");
+    let tip = foreign_tip(&joined(record)[4..]).to_string();
+    assert_eq!((values(FOREIGN), &manifest["records"][1]["tip"]), (vec![tip.clone()], &tip.into()));
+
+    let json = FOREIGN.split("```json\n").nth(1).unwrap().split("\n```").next().unwrap();
+    assert_eq!(serde_json::from_str::<Value>(json).unwrap(), manifest["keyActions"]);
+    let actions = read_key_actions(json.as_bytes()).unwrap();
+    let [KeyAction::Certificate(theirs), KeyAction::Revocation(_)] = actions.as_slice() else {
+        panic!("a certificate and a revocation")
+    };
+    assert_eq!(theirs.signed_bytes(), joined(certificate));
+    let indexes = vector("metering/batch-index.json");
+    assert_eq!(indexes["cases"][1]["cbor"], hex::encode(&joined(index)));
+}
+
+/// The steps of the page name every code of the layout's own.
+#[test]
+fn the_foreign_page_names_the_failures() {
+    let steps = FOREIGN.split("## Verifying a shard").nth(1).unwrap();
+    for code in [
+        ForeignCode::FirstRecordKey,
+        ForeignCode::SidecarBroken,
+        ForeignCode::SignatureTip,
+        ForeignCode::SignatureMissing,
+        ForeignCode::RangeEmpty,
+        ForeignCode::SettlementMalformed,
+        ForeignCode::SettlementRoot,
+        ForeignCode::SettlementDeltas,
+        ForeignCode::IndexMalformed,
+        ForeignCode::IndexRoot,
+        ForeignCode::StateMalformed,
+        FailureCode::SegmentMissing.into(),
+        FailureCode::FrameBroken.into(),
+        FailureCode::RecordMalformed.into(),
+        FailureCode::SeqGap.into(),
+        FailureCode::ChainBroken.into(),
+        FailureCode::TimeReversed.into(),
+        FailureCode::CertificateInvalid.into(),
+        FailureCode::RevocationInvalid.into(),
+        FailureCode::WrongShard.into(),
+        FailureCode::SignatureInvalid.into(),
+        FailureCode::InactiveKey.into(),
+        FailureCode::OutsideKeyWindow.into(),
+        FailureCode::KeyCompromised.into(),
+        FailureCode::SettlementRange.into(),
+        FailureCode::SettlementTip.into(),
+        FailureCode::BeforeDurablePosition.into(),
+    ] {
+        assert!(steps.contains(&format!("`{code}`")), "{code}");
+    }
 }

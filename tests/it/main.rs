@@ -4,6 +4,7 @@ mod chain;
 mod crash;
 mod durability_page;
 mod faults;
+mod foreign;
 mod format_pages;
 mod fuzz_corpus;
 mod history;

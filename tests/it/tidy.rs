@@ -211,7 +211,13 @@ const ARROWS: [(&str, &[&str]); 11] = [
         ],
     ),
     ("recovery", &["frame", "chain", "merkle", "keys", "hash", "limits", "tags", "Seq"]),
-    ("foreign", &["recovery", "frame", "chain", "keys", "codec", "hash", "limits", "tags", "Seq"]),
+    (
+        "foreign",
+        &[
+            "recovery", "frame", "chain", "merkle", "keys", "codec", "hash", "limits", "tags",
+            "Seq", "SeqRange",
+        ],
+    ),
 ];
 
 /// Names that code uses directly below `start`, e.g. `hash` in `crate::hash::Digest` and both of

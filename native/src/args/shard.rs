@@ -11,6 +11,7 @@ use countersign_core::limits::{
     MIN_SEGMENT_SIZE, MIN_SIGNING_CADENCE,
 };
 
+use super::foreign::{ForeignArgs, LayoutName, ShardImportArgs};
 use super::value::{ExpectTip, parse_duration, parse_shard_id};
 use crate::exit::UsageError;
 use crate::input::{CloudEvents, ColumnMap, Format};
@@ -44,7 +45,17 @@ pub enum ShardCommand {
     #[command(
         after_help = "Example:\n  countersign shard verify meter --operator-public-key @operator.pub"
     )]
-    Verify(ShardVerifyArgs),
+    Verify(Box<ShardVerifyArgs>),
+    /// Write the entries of a shard in the TypeScript library's layout into a new shard
+    #[command(
+        after_help = "Example:\n  countersign shard import old meter --operator-key operator.key --process-key process.key \\\n    --key-actions keys.json\n\n\
+        Exit codes:\n  \
+        0  every entry is in the new shard, or was left out as --skip says\n  \
+        1  the source does not hold, or entries do not fit: nothing was written\n  \
+        2  ended early; run the same command again\n  \
+        3  the new shard is corrupt, and was left as it is"
+    )]
+    Import(Box<ShardImportArgs>),
     /// Cut a torn tail off, so that the shard can be appended to again
     #[command(after_help = "Example:\n  countersign shard recover meter --dry-run")]
     Recover(ShardRecoverArgs),
@@ -202,8 +213,14 @@ pub struct ShardVerifyArgs {
     #[arg(value_name = "DIR")]
     pub dir: PathBuf,
     /// The operator's public key that is trusted: 64 hex digits, or @FILE
-    #[arg(long, value_name = "KEY")]
-    pub operator_public_key: PublicKeyArgument,
+    #[arg(long, value_name = "KEY", required_unless_present = "layout")]
+    pub operator_public_key: Option<PublicKeyArgument>,
+    /// How the shard is laid out
+    #[arg(long, value_enum, default_value_t = LayoutName::Countersign)]
+    pub layout: LayoutName,
+    /// What the TypeScript layout does not hold.
+    #[command(flatten)]
+    pub foreign: ForeignArgs,
     /// Threads to check with; all processors if not given
     #[arg(long, value_name = "N")]
     pub threads: Option<NonZeroUsize>,

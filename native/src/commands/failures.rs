@@ -7,6 +7,7 @@ use countersign_core::keys;
 use serde_json::{Value, json};
 
 use crate::exit::{Exit, Failure};
+use crate::foreign::ImportError;
 use crate::store::{Damage, ReadError, StoreError};
 use crate::verify::VerifyError;
 
@@ -130,8 +131,54 @@ impl Failure for VerifyError {
 
     fn fields(&self) -> Vec<(&'static str, Value)> {
         match self {
-            Self::NotAShard { path, .. } | Self::Io { path, .. } => {
+            Self::NotAShard { path, .. }
+            | Self::Io { path, .. }
+            | Self::TooLarge { path, .. }
+            | Self::UnknownShardId { path } => {
                 vec![("path", path.display().to_string().into())]
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl Failure for ImportError {
+    fn code(&self) -> &str {
+        Self::code(self)
+    }
+
+    fn exit(&self) -> Exit {
+        match self {
+            Self::NotValid(_) | Self::Misfits { .. } => Exit::Refused,
+            Self::Target(error) | Self::Entry { error, .. } => error.exit(),
+            _ => Exit::Failed,
+        }
+    }
+
+    fn fields(&self) -> Vec<(&'static str, Value)> {
+        match self {
+            Self::Source(error) => error.fields(),
+            Self::NotValid(report) => {
+                let failures = serde_json::to_value(&report.failures).unwrap_or_default();
+                let total = report.failures_total.to_string().into();
+                vec![("failures", failures), ("failuresTotal", total)]
+            }
+            Self::Misfits { listed, total } => {
+                let entries: Vec<_> = listed
+                    .iter()
+                    .map(|misfit| {
+                        let seq = misfit.seq.to_string();
+                        json!({ "seq": seq, "code": misfit.code, "detail": misfit.detail })
+                    })
+                    .collect();
+                vec![("entries", entries.into()), ("entriesTotal", total.to_string().into())]
+            }
+            Self::OtherShard { path, .. } => vec![("path", path.display().to_string().into())],
+            Self::Target(error) => error.fields(),
+            Self::Entry { seq, error } => {
+                let mut fields = error.fields();
+                fields.push(("sourceSeq", seq.to_string().into()));
+                fields
             }
             _ => Vec::new(),
         }

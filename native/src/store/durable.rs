@@ -217,22 +217,38 @@ pub(super) fn replace_state(
     paths: &ShardPaths,
     bytes: &[u8],
 ) -> Result<(), StoreError> {
-    let (state, replacement) = (paths.state(), paths.state_replacement());
-    match disk.unlink(&replacement) {
+    replace_file(disk, &paths.state(), &paths.state_replacement(), bytes)
+}
+
+/// As F2, for what an import notes of its source.
+pub(crate) fn replace_import(
+    disk: &dyn Disk,
+    paths: &ShardPaths,
+    bytes: &[u8],
+) -> Result<(), StoreError> {
+    replace_file(disk, &paths.import(), &paths.import_replacement(), bytes)
+}
+
+fn replace_file(
+    disk: &dyn Disk,
+    path: &Path,
+    replacement: &Path,
+    bytes: &[u8],
+) -> Result<(), StoreError> {
+    match disk.unlink(replacement) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             return Err(StoreError::io("remove", replacement, error));
         }
         _ => {}
     }
     let file = disk
-        .create_new(&replacement)
-        .map_err(|error| StoreError::io("create", &replacement, error))?;
+        .create_new(replacement)
+        .map_err(|error| StoreError::io("create", replacement, error))?;
     write_full(&*file, bytes, 0)
         .and_then(|()| file.sync_data())
-        .map_err(|error| StoreError::io("write", &replacement, error))?;
-    disk.rename(&replacement, &state)
-        .map_err(|error| StoreError::io("rename to", &state, error))?;
-    sync_directory(disk, paths.directory())
+        .map_err(|error| StoreError::io("write", replacement, error))?;
+    disk.rename(replacement, path).map_err(|error| StoreError::io("rename to", path, error))?;
+    sync_directory(disk, directory_of(path))
 }
 
 /// Makes a file outside a shard durable, and its name: receipts.

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use countersign_core::foreign::ForeignFile;
 use countersign_core::frame::{Place, SegmentNumber};
 
 const LOCK: &str = "writer.lock";
@@ -10,6 +11,9 @@ const STATE_REPLACEMENT: &str = "state.json.bak";
 /// The next segment while it is being filled with zeros. Not a segment's name on purpose: a
 /// segment that exists is a promise that the one before it is whole.
 const PREFILL: &str = "log.prefill";
+/// What an import notes of its source, and that while it is being replaced.
+const IMPORT: &str = "import.json";
+const IMPORT_REPLACEMENT: &str = "import.json.bak";
 const TORN: &str = ".torn-";
 
 /// A shard directory.
@@ -52,6 +56,21 @@ impl ShardPaths {
     /// The writer's lock.
     pub fn lock(&self) -> PathBuf {
         self.directory.join(LOCK)
+    }
+
+    /// Where the records of an imported shard came from.
+    pub fn import(&self) -> PathBuf {
+        self.directory.join(IMPORT)
+    }
+
+    /// The same while it is being replaced.
+    pub fn import_replacement(&self) -> PathBuf {
+        self.directory.join(IMPORT_REPLACEMENT)
+    }
+
+    /// A file of the TypeScript library's layout, by its path in the shard.
+    pub fn foreign(&self, file: ForeignFile) -> PathBuf {
+        self.directory.join(file.name())
     }
 
     /// The resume point.

@@ -34,6 +34,20 @@ pub enum VerifyError {
         /// Its last record.
         to: Seq,
     },
+    /// A file beside the log is larger than any that is read.
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// Its size in bytes.
+        size: u64,
+        /// The limit.
+        limit: usize,
+    },
+    /// Nothing tells which shard the signatures are to be for.
+    UnknownShardId {
+        /// The directory.
+        path: PathBuf,
+    },
     /// No record of the range is in the log.
     OutsideLog {
         /// Its first record.
@@ -51,6 +65,8 @@ impl VerifyError {
             Self::Io { .. } => "io",
             Self::InvalidRange { .. } => "invalid-range",
             Self::OutsideLog { .. } => "seq-not-in-log",
+            Self::TooLarge { .. } => "file-too-large",
+            Self::UnknownShardId { .. } => "shard-id-unknown",
         }
     }
 }
@@ -67,6 +83,15 @@ impl fmt::Display for VerifyError {
             Self::InvalidRange { from, to } => {
                 write!(f, "the range from seq {from} to {to} ends before it starts")
             }
+            Self::TooLarge { path, size, limit } => {
+                write!(f, "{} has {size} bytes, the limit is {limit}", path.display())
+            }
+            Self::UnknownShardId { path } => write!(
+                f,
+                "nothing tells which shard {} is: it has no readable state.json; name it with \
+                 --source-shard-id",
+                path.display()
+            ),
             Self::OutsideLog { from, next } => write!(
                 f,
                 "no record from seq {from} on is in the log, which ends before seq {next}"

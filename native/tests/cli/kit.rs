@@ -47,7 +47,8 @@ impl Place {
             .args(["-c", script])
             .current_dir(self.path())
             .env("PATH", format!("{}:{path}", program.display()))
-            .env("HOME", self.path());
+            .env("HOME", self.path())
+            .env("VECTORS", Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors"));
         command
     }
 

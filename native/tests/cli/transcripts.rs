@@ -8,6 +8,7 @@
 //! | `input` | its standard input, or nothing |
 //! | `exit` | its exit code, 0 if not given |
 //! | `stdout`, `stderr` | what it prints, nothing if not given: `[..]` stands for any text in a line, a line `...` for any lines |
+//! | `$VECTORS` | in a command, the directory of the vectors |
 //! | `unchanged` | a directory that is byte for byte the same afterwards |
 
 use std::fs;
@@ -119,6 +120,7 @@ transcripts! {
     keys
     options
     recovery
+    typescript
 }
 
 #[test]

@@ -3,6 +3,8 @@
 mod append;
 mod create;
 mod feed;
+mod foreign;
+mod import;
 mod ledger;
 mod receipts;
 mod recover;
@@ -24,6 +26,7 @@ pub(super) fn run(command: ShardCommand, output: &mut Output<'_>) -> Outcome {
         ShardCommand::Status(args) => status::run(&args, output),
         ShardCommand::Tail(args) => tail::run(&args, output),
         ShardCommand::Verify(args) => verify::run(&args, output),
+        ShardCommand::Import(args) => import::run(&args, output),
         ShardCommand::Recover(args) => recover::run(&args, output),
     }
 }
