@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use countersign::store::{Appended, MeteringLogShard, StoreError, WriterOptions};
+use countersign_core::settlement::BatchRules;
 use countersign_tests::crash::{Crashes, Tally};
 use countersign_tests::journal::{Journal, JournalDisk};
 use countersign_tests::rng::Rng;
@@ -129,6 +130,10 @@ impl History {
                 self.acknowledge_durable();
             }
             93..96 => self.reopen(),
+            96..98 => {
+                drop(self.shard.settle().unwrap());
+                self.acknowledge_durable();
+            }
             _ => std::thread::yield_now(),
         }
     }
@@ -141,6 +146,11 @@ fn run(seed: u64, is_hasty: bool) -> (Journal, Log) {
     let options = WriterOptions {
         group_commit: [1, 2, 3, 5, 64][usize::try_from(rng.below(5)).unwrap()],
         prefill: rng.chance(1, 2),
+        batch: BatchRules {
+            max_records: [8, 50, 10_000][usize::try_from(rng.below(3)).unwrap()],
+            max_age_ms: 1_000_000,
+        },
+        settle_on_close: rng.chance(1, 3),
         flush_interval: Duration::from_millis([1, 3_600_000][usize::from(rng.chance(3, 4))]),
         ..options(disk.clone())
     };

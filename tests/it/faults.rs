@@ -12,6 +12,7 @@ use std::time::Instant;
 use countersign::store::{
     Appended, ManualClock, MeteringLogShard, StoreError, WriterOptions, recover_shard,
 };
+use countersign_core::settlement::BatchRules;
 use countersign_tests::crash::{CrashState, Crashes, Tally};
 use countersign_tests::fault::{Call, Fault, FaultDisk, On, Plan};
 use countersign_tests::journal::JournalDisk;
@@ -69,7 +70,8 @@ struct Run {
 
 impl Run {
     fn new(disk: Disks, prefill: bool) -> Self {
-        let options = WriterOptions { prefill, group_commit: 4, ..options(disk.clone()) };
+        let batch = BatchRules { max_records: 12, max_age_ms: 1_000_000 };
+        let options = WriterOptions { prefill, batch, group_commit: 4, ..options(disk.clone()) };
         Self {
             disk,
             options,

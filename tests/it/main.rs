@@ -19,6 +19,7 @@ mod reader;
 mod recovery;
 mod recovery_vectors;
 mod settlement;
+mod settling;
 mod shutdown;
 mod standards;
 mod store;

@@ -38,6 +38,11 @@ impl ManualClock {
     pub fn set(&self, now_us: u64) {
         self.now_us.store(now_us, Ordering::Relaxed);
     }
+
+    /// Lets time go by.
+    pub fn advance(&self, by_us: u64) {
+        self.now_us.fetch_add(by_us, Ordering::Relaxed);
+    }
 }
 
 impl Clock for ManualClock {

@@ -18,35 +18,29 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use countersign_core::Seq;
 use countersign_core::chain::{ChainError, ChainWriter, Operation};
-use countersign_core::frame::Place;
 use countersign_core::keys::SigningKey;
 use countersign_core::limits::LENGTH_PREFIX_SIZE;
 
-use super::accepting::{Accepting, GroupRules, undone};
+use super::accepting::{Accepting, GroupRules};
 use super::clock::Clock;
 use super::dedupe::{Fingerprint, Lookup};
 use super::dedupe_slot::DedupeSlot;
-use super::durable::CommitError;
 use super::error::StoreError;
-use super::group::{Cut, Group, KeptRecord, MadeSettlement, Outcome, Sealed};
+use super::group::{Cut, Group, KeptRecord, MadeSettlement, Outcome};
 use super::journal::Journal;
+use super::leading::take_back;
 use super::pipeline::Pipeline;
-use super::projection::Checkpoint;
 use super::sealer::Sealer;
-use super::sync::{Condvar, Mutex, MutexGuard, lock, thread, wait, wait_timeout};
+use super::sync::{Condvar, Mutex, MutexGuard, lock, wait};
 
 /// Groups that may wait for the disk before appends are made to wait.
 const MAX_QUEUED: usize = 128;
 /// How many are left when they go on.
 const ROOM_AGAIN: usize = MAX_QUEUED / 2;
-/// Longest that a leader waits for others to join, whatever the disk.
-const MAX_GATHER: Duration = Duration::from_micros(200);
-/// Buffers kept for reuse.
-const MAX_SPARE: usize = 8;
 
 /// What was appended.
 #[derive(Clone, Debug)]
@@ -61,18 +55,18 @@ pub(super) struct Accepted {
 pub(super) struct GroupCommit {
     accepting: Mutex<Accepting>,
     pipeline: Mutex<Pipeline>,
-    sealer: Mutex<Sealer>,
+    pub(super) sealer: Mutex<Sealer>,
     journal: Mutex<Journal>,
     /// For the background threads.
-    work: Condvar,
+    pub(super) work: Condvar,
     /// For producers that found the queues full.
-    room: Condvar,
+    pub(super) room: Condvar,
     /// Groups in the queues: producers look at it before every append.
     queued: AtomicUsize,
     /// Threads that wait for a group.
-    waiting: AtomicU32,
-    rules: GroupRules,
-    clock: Arc<dyn Clock>,
+    pub(super) waiting: AtomicU32,
+    pub(super) rules: GroupRules,
+    pub(super) clock: Arc<dyn Clock>,
 }
 
 impl GroupCommit {
@@ -199,7 +193,7 @@ impl GroupCommit {
     }
 
     /// Cuts the open group and has the window settled behind it, which must hold an entry.
-    fn settle_window(
+    pub(super) fn settle_window(
         &self,
         accepting: &mut Accepting,
         now_us: u64,
@@ -224,22 +218,6 @@ impl GroupCommit {
         Ok(accepting.window.has_entry().then(|| self.settle_window(&mut accepting, now_us)))
     }
 
-    /// Has the window settled if it is due. Under a key that has expired it waits for the next one.
-    fn settle_if_due(&self) {
-        let mut accepting = self.accepting();
-        let now_us = self.clock.now_us();
-        self.pipeline().due_at_us = None;
-        let may_sign = accepting.key.is_some() && accepting.sequencer.check_key(now_us).is_ok();
-        if !may_sign || accepting.ended.is_some() {
-            return;
-        }
-        if accepting.is_settlement_due(&self.rules.batch, now_us) {
-            let _for_nobody = self.settle_window(&mut accepting, now_us);
-        } else {
-            self.pipeline().due_at_us = accepting.window.due_at_us(&self.rules.batch);
-        }
-    }
-
     /// Tells the pipeline that the open group has its first record.
     fn announce_open(&self, accepting: &Accepting) {
         let mut pipeline = self.pipeline();
@@ -253,7 +231,7 @@ impl GroupCommit {
 
     /// Cuts the open group and queues it; nothing if it is empty. The caller sees to it that
     /// somebody takes it on.
-    fn cut_open(&self, accepting: &mut Accepting, now_us: u64) {
+    pub(super) fn cut_open(&self, accepting: &mut Accepting, now_us: u64) {
         if let Some(cut) = accepting.cut(&self.rules, now_us) {
             let _somebody_is_idle = self.push_cut(accepting, cut);
         }
@@ -279,7 +257,7 @@ impl GroupCommit {
     }
 
     /// Tells producers how full the queues are.
-    fn count(&self, pipeline: &Pipeline) {
+    pub(super) fn count(&self, pipeline: &Pipeline) {
         self.queued.store(pipeline.queued(), Ordering::Relaxed);
         if pipeline.blocked > 0 && pipeline.queued() <= ROOM_AGAIN {
             self.room.notify_all();
@@ -388,249 +366,4 @@ impl GroupCommit {
         self.waiting.fetch_sub(1, Ordering::Relaxed);
         result
     }
-
-    /// Takes the next group through all that is left to do; the caller leads, and no longer does
-    /// afterwards.
-    fn lead(&self) {
-        self.gather();
-        if self.pipeline().has_only_open() {
-            self.cut_open(&mut self.accepting(), self.clock.now_us());
-        }
-        if self.pipeline().sealed.is_empty() {
-            self.seal_next();
-        }
-        drop(self.commit_front(self.pipeline()));
-    }
-
-    /// Gives the producers that the last sync released a moment to join the next one.
-    ///
-    /// Without it they split into two halves that wait for each other's syncs. A lone producer
-    /// never waits here, and nobody longer than a quarter of a sync.
-    fn gather(&self) {
-        let (expected, last_sync) = {
-            let pipeline = self.pipeline();
-            (pipeline.expected, pipeline.last_sync)
-        };
-        let patience = if cfg!(feature = "shuttle") {
-            Duration::ZERO
-        } else {
-            (last_sync / 4).min(MAX_GATHER)
-        };
-        let start = Instant::now();
-        while self.accepting().open.records < expected
-            && self.pipeline().has_only_open()
-            && start.elapsed() < patience
-        {
-            thread::yield_now();
-        }
-    }
-
-    /// Seals the next cut group; whether there was one.
-    fn seal_next(&self) -> bool {
-        let mut sealer = lock(&self.sealer);
-        let cut = {
-            let mut pipeline = self.pipeline();
-            sealer.catch_up(pipeline.epoch, &pipeline.durable, pipeline.durable_end);
-            let Some(cut) = pipeline.cut.pop_front() else { return false };
-            pipeline.sealing = Some((cut.signature.0, Arc::clone(&cut.group.outcome)));
-            cut
-        };
-        match sealer.seal(cut) {
-            Ok(sealed) => {
-                let mut pipeline = self.pipeline();
-                // Otherwise it was taken back meanwhile, and whoever waits was told.
-                if pipeline.epoch == sealer.epoch() {
-                    pipeline.push_sealed(sealed);
-                }
-            }
-            Err((error, group)) => {
-                let mut accepting = self.accepting();
-                let mut pipeline = self.pipeline();
-                if pipeline.epoch == sealer.epoch() {
-                    let end = sealer.end();
-                    let _told = take_back(&mut accepting, &mut pipeline, end, &group, error);
-                    self.count(&pipeline);
-                    // A closing writer has nothing left to wait for.
-                    self.work.notify_all();
-                }
-            }
-        }
-        true
-    }
-
-    /// Writes and syncs the next sealed group; the caller leads, and no longer does afterwards.
-    fn commit_front<'a>(
-        &'a self,
-        mut pipeline: MutexGuard<'a, Pipeline>,
-    ) -> MutexGuard<'a, Pipeline> {
-        let Some(sealed) = pipeline.sealed.pop_front() else {
-            pipeline.is_led = false;
-            self.pass_lead(&pipeline);
-            return pipeline;
-        };
-        pipeline.committing = Some((sealed.last_seq, Arc::clone(&sealed.group.outcome)));
-        drop(pipeline);
-        let start = Instant::now();
-        let (result, end) = {
-            let mut journal = self.journal();
-            let now_us = self.clock.now_us();
-            let result = journal.commit(&sealed, now_us);
-            (result, journal.end())
-        };
-        let last_sync = start.elapsed();
-        let Sealed { group, after, .. } = sealed;
-        let (mut pipeline, result) = match result {
-            Ok(()) => {
-                let mut pipeline = self.pipeline();
-                pipeline.durable = after;
-                pipeline.durable_end = end;
-                (pipeline, Ok(()))
-            }
-            Err(error) => {
-                let (pipeline, error) = self.roll_back(error, end);
-                (pipeline, Err(error))
-            }
-        };
-        pipeline.last_sync = last_sync;
-        pipeline.expected = self.waiting.load(Ordering::Relaxed);
-        pipeline.committing = None;
-        pipeline.is_led = false;
-        self.count(&pipeline);
-        // Who leads next starts before those whom this commit releases come back.
-        self.pass_lead(&pipeline);
-        group.outcome.settle(result);
-        if pipeline.spare.len() < MAX_SPARE {
-            let mut bytes = group.bytes;
-            bytes.clear();
-            pipeline.spare.push(bytes);
-        }
-        pipeline
-    }
-
-    /// Takes back everything that is not durable; what those who wait are told. The log ends at
-    /// `end`: even where the group failed, the segment for it may be there already.
-    #[cold]
-    fn roll_back(&self, error: CommitError, end: Place) -> (MutexGuard<'_, Pipeline>, StoreError) {
-        let mut accepting = self.accepting();
-        let mut pipeline = self.pipeline();
-        let told = match error {
-            CommitError::Undone(error) => undone(error),
-            CommitError::Poisoned(error) => {
-                let error = StoreError::Poisoned(Arc::new(error));
-                accepting.ended = Some(error.clone());
-                pipeline.is_ended = true;
-                error
-            }
-        };
-        pipeline.roll_back(end, &told);
-        accepting.go_back(&pipeline.durable, end, &told);
-        self.room.notify_all();
-        (pipeline, told)
-    }
-
-    /// Sees to it that somebody leads next, if there is anything to lead: one who waits for the
-    /// next group, or a background thread.
-    fn pass_lead(&self, pipeline: &Pipeline) {
-        let Some(next) = pipeline.next_outcome() else {
-            if pipeline.is_ended {
-                // The background threads stay for what is queued, and nothing is any more.
-                self.work.notify_all();
-            }
-            return;
-        };
-        if next.ask_to_lead() || pipeline.workers.idle == 0 {
-            return;
-        }
-        let flush_interval = self.rules.flush_interval;
-        if !pipeline.has_only_open() || pipeline.workers.must_wake_for_open(flush_interval) {
-            self.work.notify_one();
-        }
-    }
-
-    /// A background thread: seals and commits until the writer has ended and nothing is left.
-    pub(super) fn run_background(&self) {
-        let mut pipeline = self.pipeline();
-        loop {
-            if !pipeline.is_led && !pipeline.sealed.is_empty() {
-                pipeline.is_led = true;
-                pipeline = self.commit_front(pipeline);
-                continue;
-            }
-            if !pipeline.cut.is_empty() && pipeline.sealing.is_none() {
-                drop(pipeline);
-                self.seal_next();
-                pipeline = self.pipeline();
-                continue;
-            }
-            if pipeline.is_ended && pipeline.next_outcome().is_none() {
-                return;
-            }
-            let age = match &pipeline.open {
-                Some((_, since)) if !pipeline.is_led => Some(since.elapsed()),
-                _ => None,
-            };
-            if age.is_some_and(|age| age >= self.rules.flush_interval) {
-                drop(pipeline);
-                self.cut_open(&mut self.accepting(), self.clock.now_us());
-                pipeline = self.pipeline();
-                continue;
-            }
-            let due_in = pipeline.due_at_us.map(|at_us| at_us.saturating_sub(self.clock.now_us()));
-            if due_in == Some(0) {
-                drop(pipeline);
-                self.settle_if_due();
-                pipeline = self.pipeline();
-                continue;
-            }
-            pipeline = self.idle(pipeline, age, due_in.map(Duration::from_micros));
-        }
-    }
-
-    /// Waits for work; at most for the rest of a flush interval if a group is open, or was lately,
-    /// and until the window is due.
-    fn idle<'a>(
-        &'a self,
-        mut pipeline: MutexGuard<'a, Pipeline>,
-        open_age: Option<Duration>,
-        due_in: Option<Duration>,
-    ) -> MutexGuard<'a, Pipeline> {
-        let was_active = std::mem::take(&mut pipeline.workers.is_active);
-        let flush = self.rules.flush_interval;
-        let flush_in = match open_age {
-            Some(age) => Some(flush.saturating_sub(age)),
-            None => was_active.then_some(flush),
-        };
-        let rest = flush_in.into_iter().chain(due_in).min();
-        let until = rest.map(|rest| Instant::now() + rest);
-        let is_first = pipeline.workers.nap_until.is_none_or(|other| until < Some(other));
-        pipeline.workers.idle += 1;
-        if let Some(rest) = rest.filter(|_| is_first) {
-            pipeline.workers.nap_until = until;
-            pipeline = wait_timeout(&self.work, pipeline, rest);
-            if pipeline.workers.nap_until == until {
-                pipeline.workers.nap_until = None;
-            }
-        } else {
-            pipeline = wait(&self.work, pipeline);
-        }
-        pipeline.workers.idle -= 1;
-        pipeline
-    }
-}
-
-/// Takes back a group that cannot be sealed, and all behind it; what was sealed stays. The error
-/// of those who wait.
-#[cold]
-fn take_back(
-    accepting: &mut Accepting,
-    pipeline: &mut Pipeline,
-    end: &Checkpoint,
-    group: &Group,
-    error: StoreError,
-) -> StoreError {
-    let told = undone(error.clone());
-    group.outcome.settle(Err(told.clone()));
-    pipeline.take_back_unsealed(&told);
-    accepting.go_back(end, group.place, &told);
-    error
 }

@@ -1,6 +1,7 @@
 //! The shard store.
 
 mod accepting;
+mod background;
 mod clock;
 mod dedupe;
 mod dedupe_slot;
@@ -10,6 +11,7 @@ mod error;
 mod group;
 mod group_commit;
 mod journal;
+mod leading;
 mod log_file;
 mod open;
 mod paths;
