@@ -51,4 +51,4 @@ pub use frontier::Frontier;
 pub use inclusion::{fetch_inclusion, fold_inclusion, prove_inclusion, verify_inclusion};
 pub use index::{LeafIndex, NodeCoordinate, PerfectNodes, Subtree, TreeSize};
 pub use plan::Plan;
-pub use tree::{empty_root, leaf_hash, node_hash, root};
+pub use tree::{empty_root, leaf_hash, leaf_hashes, node_hash, root};
