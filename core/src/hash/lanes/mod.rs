@@ -8,8 +8,8 @@
 //!
 //! Everything is plain safe code over arrays of `N` words, which the compiler turns into vector
 //! code of the widest instruction set it may use: four lanes with SSE2 or WebAssembly's simd128,
-//! more where `x86.rs` finds more. Nanoseconds for each input in groups of 256, on one core of a
-//! Sapphire Rapids Xeon at 2.6 GHz:
+//! more where `x86.rs` finds more. Nanoseconds for each of 256 inputs on one core of a Xeon at
+//! 2.6 GHz:
 //!
 //! | | one by one | SSE2 | AVX2 | AVX-512 |
 //! |---|---|---|---|---|
@@ -17,7 +17,8 @@
 //! | a tag and 160 bytes | 195 | 141 | 68 | 44 |
 //! | a tag and 230 bytes | 250 | 187 | 89 | 57 |
 //!
-//! WebAssembly's four lanes halve a node in Node.js. Whether a compiler still does so is seen in `benches/hash.rs`, not in a test.
+//! With WebAssembly's simd128 a node takes half the time. Whether a compiler still does so is seen
+//! in `benches/hash.rs`, not in a test.
 #![expect(
     clippy::inline_always,
     reason = "vector code takes the instruction set of the function that it is inlined into"
