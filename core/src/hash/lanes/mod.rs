@@ -34,7 +34,7 @@ mod x86;
 
 use alloc::vec::Vec;
 
-use super::Digest;
+use crate::hash::Digest;
 #[cfg(target_feature = "sse2")]
 use x86::run;
 
