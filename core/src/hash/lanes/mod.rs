@@ -14,8 +14,8 @@
 //! | | one by one | SSE2 | AVX2 | AVX-512 |
 //! |---|---|---|---|---|
 //! | a node, 65 bytes | 117 | 78 | 37 | 18 |
-//! | a tag and 160 bytes | 195 | 141 | 68 | 44 |
-//! | a tag and 230 bytes | 250 | 187 | 89 | 57 |
+//! | a tag and 160 bytes | 195 | 141 | 68 | 46 |
+//! | a tag and 230 bytes | 250 | 187 | 89 | 59 |
 //!
 //! With WebAssembly's simd128 a node takes half the time. Whether a compiler still does so is seen
 //! in `benches/hash.rs`, not in a test.
