@@ -5,7 +5,7 @@ use ciborium::value::Value as Generic;
 use countersign_core::Seq;
 use countersign_core::codec::{Decoder, Encoder, Error};
 use countersign_core::frame::{FrameStep, SegmentNumber, fits_segment, length_prefix, read_frame};
-use countersign_core::hash::{Digest, blake3, blake3_parts, hex};
+use countersign_core::hash::{Blake3, Digest, Hash, blake3, blake3_parts, hex};
 use countersign_core::keys::{
     PublicKey, ShardId, Signature, SigningKey, VerifyingKey, signature_message,
 };
@@ -117,6 +117,12 @@ fn blake3_hashes() {
         for cut in [0, input.len() / 3, input.len()] {
             let parts = blake3_parts(&[&input[..cut], &input[cut..]]);
             assert_eq!(parts.to_string(), expected, "{} cut at {cut}", case["input_len"]);
+        }
+        if let [tag, behind @ ..] = &input[..] {
+            // Side by side, more than any vector has lanes.
+            for hash in Blake3::hash_tagged(*tag, &[behind; 17]) {
+                assert_eq!(hash.to_string(), expected, "{} side by side", case["input_len"]);
+            }
         }
     }
 }

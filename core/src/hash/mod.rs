@@ -14,6 +14,8 @@
 mod digest;
 mod hasher;
 pub mod hex;
+#[cfg(any(target_feature = "sse2", target_feature = "simd128"))]
+mod lanes;
 
 pub use digest::Digest;
 pub use hasher::{Blake3, Hash, Sha256, blake3, blake3_parts};

@@ -1,17 +1,24 @@
 //! Append-only state: the perfect subtrees of the right edge.
 
+use alloc::vec::Vec;
 use core::marker::PhantomData;
+use core::{iter, mem};
 
 use super::{FrontierError, Subtree, TreeSize, empty_root, node_hash};
 use crate::hash::{Digest, Hash};
+use crate::tags;
 
 /// One slot for each level that a tree of at most 2^63 leaves can have.
 const LEVELS: usize = 64;
 
+/// Leaf hashes that [`Frontier::extend`] takes up to the same level at once: few enough to stay in
+/// the first cache, and enough that the top levels, too narrow for vectors, hardly count.
+const BATCH: usize = 1_024;
+
 /// The right edge of a growing tree: all that appending and the root need.
 ///
-/// It holds one hash for every bit set in the tree size, in a fixed array of 2 KiB, and
-/// allocates nothing. [`Frontier::size`] and [`Frontier::hashes`] are what a resume point saves;
+/// It holds one hash for every bit set in the tree size, in a fixed array of 2 KiB.
+/// [`Frontier::size`] and [`Frontier::hashes`] are what a resume point saves;
 /// [`Frontier::from_parts`] restores it.
 ///
 /// ```
@@ -99,6 +106,64 @@ impl<H: Hash> Frontier<H> {
         Ok(())
     }
 
+    /// Appends leaf hashes in order, level by level: the same as one [`Frontier::push`] after the
+    /// other, and several times faster for hashes that work on many inputs at once.
+    ///
+    /// Appends nothing when the tree has no room for all. Allocates at most 32 KiB while it runs.
+    ///
+    /// ```
+    /// use countersign_core::hash::Blake3;
+    /// use countersign_core::merkle::{Frontier, leaf_hashes, root};
+    ///
+    /// let leaves = leaf_hashes::<Blake3>(&[b"a", b"b", b"c"]);
+    /// let mut frontier = Frontier::<Blake3>::new();
+    /// frontier.extend(&leaves)?;
+    /// assert_eq!(frontier.root(), root::<Blake3>(&leaves));
+    /// # Ok::<(), countersign_core::merkle::FrontierError>(())
+    /// ```
+    pub fn extend(&mut self, leaf_hashes: &[Digest]) -> Result<(), FrontierError> {
+        self.size.plus(leaf_hashes.len()).ok_or(FrontierError::Full)?;
+        // Up to a multiple of the batch first: from there on every batch is a perfect subtree.
+        let filled = usize::try_from(self.size.get() % BATCH as u64).unwrap_or_default();
+        let (first, batches) = leaf_hashes
+            .split_at_checked(BATCH.saturating_sub(filled))
+            .unwrap_or((leaf_hashes, &[]));
+        let (mut nodes, mut parents) = (Vec::new(), Vec::new());
+        for batch in iter::once(first).chain(batches.chunks(BATCH)) {
+            self.extend_batch(batch, &mut nodes, &mut parents);
+        }
+        Ok(())
+    }
+
+    /// Appends leaf hashes that the tree has room for. Two lists to work in, whatever they hold.
+    fn extend_batch(
+        &mut self,
+        leaf_hashes: &[Digest],
+        nodes: &mut Vec<Digest>,
+        parents: &mut Vec<Digest>,
+    ) {
+        let mut hashes = leaf_hashes;
+        for (level, slot) in self.levels.iter_mut().enumerate() {
+            parents.clear();
+            if self.size.get() >> level & 1 == 1 {
+                // A node waits for the first of these, as it does for the carry of a push.
+                let Some((right, rest)) = hashes.split_first() else { break };
+                parents.push(node_hash::<H>(slot, right));
+                hashes = rest;
+            }
+            H::hash_pairs(tags::MERKLE_NODE, hashes, parents);
+            if let ([.., last], 1) = (hashes, hashes.len() % 2) {
+                *slot = *last;
+            }
+            if parents.is_empty() {
+                break;
+            }
+            mem::swap(nodes, parents);
+            hashes = nodes;
+        }
+        self.size = self.size.plus(leaf_hashes.len()).unwrap_or(self.size);
+    }
+
     /// The root of the tree; `H("")` while it is empty.
     pub fn root(&self) -> Digest {
         let mut root = None;
@@ -173,7 +238,16 @@ mod tests {
         assert_eq!(frontier.root(), whole);
 
         assert_eq!(frontier.push(hash(64)), Err(FrontierError::Full));
+        assert_eq!(frontier.extend(&[hash(64)]), Err(FrontierError::Full));
+        assert_eq!(frontier.extend(&[]), Ok(()));
         assert_eq!(frontier.root(), whole);
+
+        // All or nothing: one of two would fit.
+        let mut almost = Frontier::<Blake3>::from_parts(size, parts).unwrap();
+        assert_eq!(almost.extend(&[hash(63), hash(64)]), Err(FrontierError::Full));
+        assert_eq!(almost.size(), size);
+        almost.extend(&[hash(63)]).unwrap();
+        assert_eq!(almost, frontier);
     }
 
     #[test]

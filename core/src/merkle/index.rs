@@ -77,6 +77,12 @@ impl TreeSize {
     pub(super) const fn next(self) -> Option<Self> {
         if self.0 >= MAX_TREE_SIZE { None } else { Some(Self(self.0 + 1)) }
     }
+
+    /// The tree with `leaves` more; `None` above 2^63.
+    pub(super) fn plus(self, leaves: usize) -> Option<Self> {
+        let leaves = self.0.checked_add(u64::try_from(leaves).ok()?)?;
+        Self::new(leaves).ok()
+    }
 }
 
 impl TryFrom<u64> for TreeSize {

@@ -61,4 +61,4 @@ pub use multi::{
     verify_multi_inclusion,
 };
 pub use plan::Plan;
-pub use tree::{empty_root, leaf_hash, node_hash, root};
+pub use tree::{empty_root, leaf_hash, leaf_hashes, node_hash, root};

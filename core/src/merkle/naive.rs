@@ -181,6 +181,53 @@ fn roots_and_frontiers_agree_at_every_size() {
     check_roots::<Sha256>(130);
 }
 
+/// The frontier after every number of pushes.
+fn pushed<H: Hash + Clone>(leaf_hashes: &[Digest]) -> Vec<Frontier<H>> {
+    let mut frontier = Frontier::new();
+    let mut all = vec![frontier.clone()];
+    for leaf_hash in leaf_hashes {
+        frontier.push(*leaf_hash).unwrap();
+        all.push(frontier.clone());
+    }
+    all
+}
+
+fn check_extend<H: Hash + Clone>(all: &[Digest], pushed: &[Frontier<H>], start: usize, end: usize) {
+    let mut frontier = pushed[start].clone();
+    frontier.extend(&all[start..end]).unwrap();
+    assert!(frontier == pushed[end], "from {start} to {end}");
+}
+
+#[test]
+fn extending_is_pushing_one_after_the_other() {
+    let all = hashes::<Blake3>(&leaves(4_000));
+    let pushed = pushed::<Blake3>(&all);
+    for start in 0..=130 {
+        for end in start..=start + 130 {
+            check_extend(&all, &pushed, start, end);
+        }
+    }
+    // Around the batches that are taken at once.
+    for start in [0, 1, 2, 511, 1_000, 1_023, 1_024, 1_025, 2_047, 2_048] {
+        for end in [2_048, 2_049, 3_071, 3_072, 3_073, 4_000] {
+            check_extend(&all, &pushed, start, end);
+        }
+    }
+    let all = hashes::<Sha256>(&leaves(40));
+    let pushed = self::pushed::<Sha256>(&all);
+    for start in 0..=40 {
+        check_extend(&all, &pushed, start, 40);
+    }
+}
+
+#[test]
+fn leaf_hashes_are_those_of_each_leaf() {
+    let leaves = leaves(130);
+    let slices: Vec<&[u8]> = leaves.iter().map(Vec::as_slice).collect();
+    assert_eq!(leaf_hashes::<Blake3>(&slices), hashes::<Blake3>(&leaves));
+    assert_eq!(leaf_hashes::<Sha256>(&slices), hashes::<Sha256>(&leaves));
+}
+
 fn check_inclusion<H: Hash>(d: &[Vec<u8>], d_hashes: &[Digest], root: &Digest, i: usize) {
     let n = d.len();
     let expected = path::<H>(i, d);

@@ -1,8 +1,9 @@
 //! Leaf hash, node hash and root: RFC 9162 section 2.1.1.
 
+use alloc::vec::Vec;
+
 use super::Frontier;
 use crate::hash::{Digest, Hash};
-use crate::limits::DIGEST_SIZE;
 use crate::tags;
 
 /// The hash of a leaf: `H(0x00 || data)`.
@@ -14,17 +15,26 @@ pub fn leaf_hash<H: Hash>(data: &[u8]) -> Digest {
     H::hash(&[&[tags::MERKLE_LEAF], data])
 }
 
+/// The leaf hash of every one of `leaves`, in order.
+///
+/// The same as one [`leaf_hash`] after the other, and several times faster for BLAKE3 and leaves of
+/// up to 1,023 bytes, as long as there are many.
+///
+/// ```
+/// use countersign_core::hash::Blake3;
+/// use countersign_core::merkle::{leaf_hash, leaf_hashes};
+///
+/// let hashes = leaf_hashes::<Blake3>(&[b"first", b"second"]);
+/// assert_eq!(hashes, [leaf_hash::<Blake3>(b"first"), leaf_hash::<Blake3>(b"second")]);
+/// ```
+pub fn leaf_hashes<H: Hash>(leaves: &[&[u8]]) -> Vec<Digest> {
+    H::hash_tagged(tags::MERKLE_LEAF, leaves)
+}
+
 /// The hash of an inner node: `H(0x01 || left || right)`.
 #[inline]
 pub fn node_hash<H: Hash>(left: &Digest, right: &Digest) -> Digest {
-    // One joined input: it costs less than three calls, and this is the hottest line of a tree.
-    let mut input = [tags::MERKLE_NODE; 1 + 2 * DIGEST_SIZE];
-    let [_, halves @ ..] = &mut input;
-    if let ([left_half, right_half], []) = halves.as_chunks_mut::<DIGEST_SIZE>() {
-        *left_half = *left.as_bytes();
-        *right_half = *right.as_bytes();
-    }
-    H::hash(&[&input])
+    H::hash_pair(tags::MERKLE_NODE, left, right)
 }
 
 /// The root of the empty tree: `H("")`.
@@ -34,7 +44,7 @@ pub fn empty_root<H: Hash>() -> Digest {
 
 /// The root of the tree over `leaf_hashes`, in order; `H("")` without any.
 ///
-/// Takes one node hash less than there are leaves and allocates nothing.
+/// Takes one node hash less than there are leaves, and allocates at most 32 KiB while it runs.
 ///
 /// ```
 /// use countersign_core::hash::Sha256;
@@ -52,9 +62,7 @@ pub fn root<H: Hash>(leaf_hashes: &[Digest]) -> Digest {
         return *only;
     }
     let mut frontier = Frontier::<H>::new();
-    for leaf_hash in leaf_hashes {
-        // No slice comes near 2^63 leaves, so none is ever refused.
-        let _ = frontier.push(*leaf_hash);
-    }
+    // No slice comes near 2^63 leaves, so none is ever refused.
+    let _ = frontier.extend(leaf_hashes);
     frontier.root()
 }
