@@ -8,7 +8,7 @@ use countersign_core::frame::{FrameStep, Place, read_frame};
 use countersign_core::hash::{Blake3, Digest};
 use countersign_core::keys::SigningKey;
 use countersign_core::limits::LENGTH_PREFIX_SIZE;
-use countersign_core::merkle::{Frontier, leaf_hash};
+use countersign_core::merkle::{Frontier, leaf_hashes};
 use countersign_core::recovery::{Mark, Position, Window};
 
 /// A projection of the log up to some record.
@@ -59,13 +59,16 @@ impl Projection {
     where
         E: From<RecordError>,
     {
+        let mut payloads = Vec::new();
         let mut rest = bytes;
-        let mut offset = place.offset;
         while let FrameStep::Frame { payload } = read_frame(rest) {
+            payloads.push(payload);
+            rest = rest.get(LENGTH_PREFIX_SIZE + payload.len()..).unwrap_or_default();
+        }
+        let leaf_hashes = leaf_hashes::<Blake3>(&payloads);
+        let mut offset = place.offset;
+        for (payload, leaf_hash) in payloads.iter().zip(&leaf_hashes) {
             let record = Record::decode(payload)?;
-            let leaf_hash = leaf_hash::<Blake3>(payload);
-            // A tree of 2^63 records is out of any log's reach.
-            let _full = self.frontier.push(leaf_hash);
             let start = Place { segment: place.segment, offset };
             match &record {
                 Record::Entry(entry) => {
@@ -78,12 +81,12 @@ impl Projection {
                     }
                 }
             }
-            visit(leaf_hash, &record)?;
-            let size = LENGTH_PREFIX_SIZE + payload.len();
-            offset += size as u64;
+            visit(*leaf_hash, &record)?;
+            offset += (LENGTH_PREFIX_SIZE + payload.len()) as u64;
             self.last = (start, Place { segment: place.segment, offset });
-            rest = rest.get(size..).unwrap_or_default();
         }
+        // A tree of 2^63 records is out of any log's reach.
+        let _full = self.frontier.extend(&leaf_hashes);
         Ok(())
     }
 }
