@@ -1,0 +1,3 @@
+//! Tests of the dispute room.
+
+mod accounts;
