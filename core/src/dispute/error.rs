@@ -1,115 +1,199 @@
-//! Why accounts were not changed.
+//! Why a challenge cannot be evaluated.
 
+use alloc::string::String;
 use core::fmt;
 
-use super::accounts::AccountKey;
-use crate::hash::hex;
-use crate::keys::ShardId;
-use crate::{Seq, SeqRange};
+use crate::Seq;
+use crate::keys::{self, PublicKey};
+use crate::proof::ProofError;
 
-/// Which of the two balances.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Balance {
-    /// The one that appends move.
-    Optimistic,
-    /// The one that settlements move.
-    Confirmed,
-}
-
-/// Why accounts were not changed. Nothing of the record or reversal has been applied.
+/// Why a challenge is refused, or cannot be evaluated with what is at hand. No verdict is given:
+/// neither side has won.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum AccountError<E> {
-    /// The store itself failed.
-    Store(E),
-    /// The record is not the one that comes next.
-    NotNext {
-        /// The seq that the store expects.
-        expected: Seq,
-        /// The record's.
-        found: Seq,
+pub enum DisputeError {
+    /// The challenge names another operator key than the trusted one.
+    WrongOperatorKey {
+        /// The trusted key.
+        expected: PublicKey,
+        /// The key in the challenge.
+        found: PublicKey,
     },
-    /// A balance would leave the range of 128 bits with a sign.
-    Overflow {
-        /// Whose.
-        account: AccountKey,
-        /// Which.
-        balance: Balance,
+    /// The settlement's range is no batch.
+    SettlementRange {
+        /// First record of the batch.
+        from_seq: Seq,
+        /// Last record of the batch.
+        to_seq: Seq,
     },
-    /// The batch to take back was never confirmed here, or the store has forgotten it.
-    NotConfirmed {
-        /// The batch.
-        batch: SeqRange,
+    /// The demanded record is in another batch.
+    SeqOutsideBatch {
+        /// The demanded record.
+        seq: Seq,
+        /// First record of the batch.
+        from_seq: Seq,
+        /// Last record of the batch.
+        to_seq: Seq,
     },
-    /// The settlement to take back is another one than was confirmed for its batch.
-    OtherSettlement {
-        /// The batch.
-        batch: SeqRange,
+    /// The challenge was raised before the settlement was confirmed.
+    RaisedBeforeConfirmed {
+        /// When it was raised, milliseconds since the epoch.
+        raised_at_ms: u64,
+        /// When the settlement was confirmed.
+        confirmed_at_ms: u64,
     },
-    /// The dispute is about another shard than the store.
-    WrongShard {
-        /// The store's.
-        expected: ShardId,
-        /// The dispute's.
-        found: ShardId,
+    /// The challenge was raised when the time for challenges was over.
+    DisputeWindowClosed {
+        /// When it was raised, milliseconds since the epoch.
+        raised_at_ms: u64,
+        /// When the settlement was confirmed.
+        confirmed_at_ms: u64,
+        /// How long it could be challenged, in milliseconds.
+        dispute_window_ms: u64,
+    },
+    /// The challenge is dated in the future.
+    RaisedInFuture {
+        /// When it was raised, milliseconds since the epoch.
+        raised_at_ms: u64,
+        /// The time now.
+        now_ms: u64,
+    },
+    /// The response is dated before the challenge.
+    ResponseBeforeChallenge {
+        /// When it was given, milliseconds since the epoch.
+        responded_at_ms: u64,
+        /// When the challenge was raised.
+        raised_at_ms: u64,
+    },
+    /// The response is dated in the future.
+    ResponseInFuture {
+        /// When it was given, milliseconds since the epoch.
+        responded_at_ms: u64,
+        /// The time now.
+        now_ms: u64,
+    },
+    /// The settlement is not shown to be the operator's, so that nobody has to answer for it.
+    SettlementUnproven {
+        /// The code of the check that failed.
+        check: &'static str,
+        /// What failed, for people.
+        detail: String,
+    },
+    /// A contradiction that the challenge rests on cannot be read.
+    ContradictionUnreadable(ProofError),
+    /// A contradiction that the challenge rests on does not hold.
+    ContradictionInvalid {
+        /// The code of the check that failed.
+        check: &'static str,
+        /// What failed, for people.
+        detail: String,
+    },
+    /// The bundle that the challenge rests on is no contradiction.
+    NotAContradiction {
+        /// What it is.
+        format: &'static str,
+    },
+    /// The contradiction that the challenge rests on is about other settlements.
+    ContradictionElsewhere,
+    /// A revocation that was given to evaluate with does not hold for the shard.
+    RevocationInvalid {
+        /// The key it revokes.
+        public_key: PublicKey,
+        /// Why it does not hold.
+        error: keys::Error,
+    },
+    /// No revocation that was given takes the settlement's key back.
+    NotCompromised {
+        /// The settlement's key.
+        public_key: PublicKey,
     },
 }
 
-impl<E> AccountError<E> {
+impl DisputeError {
     /// A stable kebab-case code.
-    pub const fn code(&self) -> &'static str {
+    pub fn code(&self) -> &'static str {
         match self {
-            Self::Store(_) => "account-store-failed",
-            Self::NotNext { .. } => "not-next",
-            Self::Overflow { .. } => "balance-overflow",
-            Self::NotConfirmed { .. } => "batch-not-confirmed",
-            Self::OtherSettlement { .. } => "other-settlement",
-            Self::WrongShard { .. } => "wrong-shard",
+            Self::WrongOperatorKey { .. } => "wrong-operator-key",
+            Self::SettlementRange { .. } => "settlement-range",
+            Self::SeqOutsideBatch { .. } => "seq-outside-batch",
+            Self::RaisedBeforeConfirmed { .. } => "raised-before-confirmed",
+            Self::DisputeWindowClosed { .. } => "dispute-window-closed",
+            Self::RaisedInFuture { .. } => "raised-in-future",
+            Self::ResponseBeforeChallenge { .. } => "response-before-challenge",
+            Self::ResponseInFuture { .. } => "response-in-future",
+            Self::SettlementUnproven { .. } => "settlement-unproven",
+            Self::ContradictionUnreadable(error) => error.code(),
+            Self::ContradictionInvalid { .. } => "contradiction-invalid",
+            Self::NotAContradiction { .. } => "not-a-contradiction",
+            Self::ContradictionElsewhere => "contradiction-elsewhere",
+            Self::RevocationInvalid { .. } => "revocation-invalid",
+            Self::NotCompromised { .. } => "not-compromised",
         }
     }
 }
 
-impl<E: fmt::Display> fmt::Display for AccountError<E> {
+impl fmt::Display for DisputeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Store(error) => write!(f, "the account store failed: {error}"),
-            Self::NotNext { expected, found } => {
-                write!(f, "the accounts expect record {expected}, this is {found}")
+            Self::WrongOperatorKey { expected, found } => {
+                write!(f, "the challenge is against operator {found}, but {expected} is trusted")
             }
-            Self::Overflow { account, balance } => write!(
+            Self::SettlementRange { from_seq, to_seq } => {
+                write!(f, "the settlement's records {from_seq} to {to_seq} are no batch")
+            }
+            Self::SeqOutsideBatch { seq, from_seq, to_seq } => {
+                write!(f, "record {seq} is demanded of the batch of records {from_seq} to {to_seq}")
+            }
+            Self::RaisedBeforeConfirmed { raised_at_ms, confirmed_at_ms } => write!(
                 f,
-                "the {} balance of member {} in {} would exceed 128 bits",
-                match balance {
-                    Balance::Optimistic => "optimistic",
-                    Balance::Confirmed => "confirmed",
-                },
-                hex::encode(&account.member_id),
-                account.asset_id
+                "the challenge was raised at {raised_at_ms} ms, before the settlement was \
+                 confirmed at {confirmed_at_ms} ms"
             ),
-            Self::NotConfirmed { batch } => write!(
-                f,
-                "no settlement of the records {} to {} has been confirmed",
-                batch.from, batch.to
-            ),
-            Self::OtherSettlement { batch } => write!(
-                f,
-                "the settlement confirmed for the records {} to {} is not the disputed one",
-                batch.from, batch.to
-            ),
-            Self::WrongShard { expected, found } => {
+            Self::DisputeWindowClosed { raised_at_ms, confirmed_at_ms, dispute_window_ms } => {
                 write!(
                     f,
-                    "the accounts are those of shard {expected}, the dispute is about {found}"
+                    "the settlement was confirmed at {confirmed_at_ms} ms and could be challenged \
+                     for {dispute_window_ms} ms; the challenge was raised at {raised_at_ms} ms"
                 )
+            }
+            Self::RaisedInFuture { raised_at_ms, now_ms } => write!(
+                f,
+                "the challenge was raised at {raised_at_ms} ms and it is {now_ms} ms; check the \
+                 clocks"
+            ),
+            Self::ResponseBeforeChallenge { responded_at_ms, raised_at_ms } => write!(
+                f,
+                "the response was given at {responded_at_ms} ms, before the challenge was raised \
+                 at {raised_at_ms} ms; check the clocks"
+            ),
+            Self::ResponseInFuture { responded_at_ms, now_ms } => write!(
+                f,
+                "the response was given at {responded_at_ms} ms and it is {now_ms} ms; check the \
+                 clocks"
+            ),
+            Self::SettlementUnproven { check, detail } => {
+                write!(f, "the settlement is not shown to be the operator's: {check}: {detail}")
+            }
+            Self::ContradictionUnreadable(error) => {
+                write!(f, "the contradiction cannot be read: {error}")
+            }
+            Self::ContradictionInvalid { check, detail } => {
+                write!(f, "the contradiction does not hold: {check}: {detail}")
+            }
+            Self::NotAContradiction { format } => {
+                write!(f, "a challenge cannot rest on a {format}")
+            }
+            Self::ContradictionElsewhere => {
+                f.write_str("the contradiction does not speak of the challenged settlement")
+            }
+            Self::RevocationInvalid { public_key, error } => {
+                write!(f, "the revocation of key {public_key} does not hold here: {error}")
+            }
+            Self::NotCompromised { public_key } => {
+                write!(f, "no given revocation makes the settlement by key {public_key} invalid")
             }
         }
     }
 }
 
-impl<E: core::error::Error> core::error::Error for AccountError<E> {}
-
-impl<E> From<E> for AccountError<E> {
-    fn from(error: E) -> Self {
-        Self::Store(error)
-    }
-}
+impl core::error::Error for DisputeError {}

@@ -34,17 +34,38 @@
 //! # Ok::<(), Box<dyn core::error::Error>>(())
 //! ```
 
+mod account_error;
 mod accounts;
+mod answer;
+mod challenge;
 mod error;
+mod evaluate;
+mod format;
+mod keys;
 mod memory;
+mod options;
 mod projection;
+mod resolution;
+mod response;
+mod reversal;
+mod signer;
 #[cfg(test)]
 mod tests;
+mod times;
 
+pub use account_error::{AccountError, Balance};
 pub use accounts::{
     Account, AccountKey, AssetAccountStore, BatchChange, Change, Confirmation, ConfirmedBatch,
     Movement,
 };
-pub use error::{AccountError, Balance};
+pub use challenge::{ChallengeFormat, Demand, DisputeChallenge};
+pub use error::DisputeError;
+pub use evaluate::{evaluate_dispute_challenge, resolve_compromise};
+pub use format::FormatName;
+pub use keys::{Tainted, reverse_range, tainted_settlements};
 pub use memory::MemoryAccounts;
+pub use options::{DisputeOptions, Witnessed};
 pub use projection::{Applied, apply_record};
+pub use resolution::{DisputeResolution, DisputeStatus, ResolutionFormat};
+pub use response::{Answer, DisputeResponse, ResponseFormat};
+pub use reversal::apply_dispute_reversal;

@@ -17,10 +17,10 @@ use alloc::collections::btree_map::Entry;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
+use super::account_error::{AccountError, Balance};
 use super::accounts::{
     AccountKey, AssetAccountStore, BatchChange, Change, Confirmation, ConfirmedBatch, Movement,
 };
-use super::error::{AccountError, Balance};
 use crate::chain::{Control, MemberDelta, Operation, Record};
 use crate::limits::DIGEST_SIZE;
 use crate::{Seq, SeqRange};
@@ -132,8 +132,15 @@ fn confirm<'a, S: AssetAccountStore>(
     Ok((change, Applied::Confirmed(batch)))
 }
 
+/// Whether a delta is what made this movement.
+pub(super) fn is_movement_of(movement: &Movement, delta: &MemberDelta<'_>) -> bool {
+    movement.account.member_id == *delta.member_id
+        && movement.account.asset_id == delta.asset_id
+        && net(delta.earned, delta.spent) == Some(movement.net)
+}
+
 /// A lost dispute takes both balances of every pair back, once per batch.
-fn reverse<S: AssetAccountStore>(
+pub(super) fn reverse<S: AssetAccountStore>(
     store: &S,
     batch: SeqRange,
     confirmed: &ConfirmedBatch,
