@@ -18,6 +18,7 @@
 //! | [`document`] | JSON documents: one spelling for each value, strict reading |
 //! | [`settlement`] | batches: settlements and what they commit to |
 //! | [`proof`] | documents that stand alone: inclusion, exclusion, statements, receipts, contradictions |
+//! | [`dispute`] | accounts as a projection of the log, challenges, responses, resolutions |
 //! | [`foreign`] | reads the older TypeScript record layout; never writes it |
 #![no_std]
 #![deny(unsafe_code)]
@@ -26,6 +27,7 @@ extern crate alloc;
 
 pub mod chain;
 pub mod codec;
+pub mod dispute;
 pub mod document;
 pub mod foreign;
 pub mod frame;

@@ -131,6 +131,12 @@ pub const MAX_FORMAT_NAME_SIZE: usize = 64;
 /// again for records; or a statement of some 90,000 entries.
 pub const MAX_BUNDLE_SIZE: usize = 64 * 1024 * 1024;
 
+/// Largest challenge, response or resolution, in bytes: room for a settlement and the contradiction
+/// that speaks against it, and for every record of a batch of [`DEFAULT_MAX_RECORDS`] in hex,
+/// whatever their sizes.
+pub const MAX_DISPUTE_DOCUMENT_SIZE: usize =
+    MAX_SETTLEMENT_DOCUMENT_SIZE + MAX_BUNDLE_SIZE + 64 * 1024;
+
 /// Largest Merkle tree, in leaves: 2^63.
 pub const MAX_TREE_SIZE: u64 = 1 << 63;
 
@@ -142,5 +148,10 @@ const _: () = assert!(MAX_SETTLEMENT_PAIRS * 258 + 2_048 <= MAX_SETTLEMENT_DOCUM
 // A window closes in good time even if every record of the largest usual batch is a new pair.
 const _: () = assert!(DEFAULT_MAX_RECORDS < MAX_WINDOW_PAIRS as u64);
 const _: () = assert!(3 * (MAX_WINDOW_PAIRS * 258 + 4_096) <= MAX_BUNDLE_SIZE);
+// A batch's first record may be the largest there is; each is quoted, with a comma behind.
+const _: () = assert!(
+    2 * MAX_RECORD_SIZE as u64 + DEFAULT_MAX_RECORDS * (2 * MAX_ENTRY_SIZE as u64 + 3) + 4_096
+        <= MAX_DISPUTE_DOCUMENT_SIZE as u64
+);
 // An entry, and the signature record that must always fit behind it.
 const _: () = assert!(2 * (LENGTH_PREFIX_SIZE + MAX_ENTRY_SIZE) as u64 <= MIN_SEGMENT_SIZE);

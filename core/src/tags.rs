@@ -69,13 +69,22 @@ pub const CONTRADICTION_LOG_ROOT_FORMAT: &str = "countersign/contradiction-log-r
 /// `format` of the file that says where the records of an imported shard came from.
 pub const IMPORT_FORMAT: &str = "countersign/import/v1";
 
+/// Format of a challenge of a settlement.
+pub const CHALLENGE_FORMAT: &str = "countersign/challenge/v1";
+
+/// Format of the answer to a challenge.
+pub const RESPONSE_FORMAT: &str = "countersign/response/v1";
+
+/// Format of the verdict over a challenge.
+pub const RESOLUTION_FORMAT: &str = "countersign/resolution/v1";
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn no_tag_starts_another() {
-        let tags: [&[u8]; 17] = [
+        let tags: [&[u8]; 20] = [
             SIGNATURE_MESSAGE,
             RECEIPT_MESSAGE,
             PROCESS_KEY_CERT.as_bytes(),
@@ -93,6 +102,9 @@ mod tests {
             CONTRADICTION_INDEX_FORMAT.as_bytes(),
             CONTRADICTION_OVERLAP_FORMAT.as_bytes(),
             CONTRADICTION_LOG_ROOT_FORMAT.as_bytes(),
+            CHALLENGE_FORMAT.as_bytes(),
+            RESPONSE_FORMAT.as_bytes(),
+            RESOLUTION_FORMAT.as_bytes(),
         ];
         for (i, a) in tags.iter().enumerate() {
             for (j, b) in tags.iter().enumerate() {

@@ -7,11 +7,12 @@ mod targets;
 
 type Target = fn(&[u8]);
 
-const TARGETS: [(&str, Target); 4] = [
+const TARGETS: [(&str, Target); 5] = [
     ("decode_record", targets::decode_record),
     ("scan_segment", targets::scan_segment),
     ("recovery_decision", targets::recovery_decision),
     ("bundle", targets::bundle),
+    ("dispute", targets::dispute),
 ];
 
 fn fuzz_directory() -> PathBuf {

@@ -2,12 +2,14 @@
 
 mod chain;
 mod crash;
+mod dispute;
 mod durability_page;
 mod faults;
 mod foreign;
 mod format_pages;
 mod fuzz_corpus;
 mod history;
+mod key_life;
 mod kit;
 mod lock;
 mod merkle;

@@ -183,7 +183,7 @@ fn nothing_is_left_unfinished() {
 // --- Arrows ---
 
 /// Each room of core, and what it may use of its own crate.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("hash", &["limits"]),
     ("codec", &["limits", "tags"]),
     ("keys", &["hash", "codec", "limits", "tags", "Seq"]),
@@ -216,6 +216,23 @@ const ARROWS: [(&str, &[&str]); 11] = [
         &[
             "recovery", "frame", "chain", "merkle", "keys", "codec", "hash", "limits", "tags",
             "Seq", "SeqRange",
+        ],
+    ),
+    (
+        "dispute",
+        &[
+            "proof",
+            "settlement",
+            "document",
+            "chain",
+            "merkle",
+            "keys",
+            "hash",
+            "codec",
+            "limits",
+            "tags",
+            "Seq",
+            "SeqRange",
         ],
     ),
 ];

@@ -3,6 +3,10 @@
 //! The fuzz targets call these functions, and so does an ordinary test that replays the corpus, so
 //! that a find is checked for ever after, without a fuzzer. A check that fails panics.
 
+mod dispute;
+
+pub use dispute::dispute;
+
 use countersign_core::chain::{Record, peek_link};
 use countersign_core::frame::{
     FrameStep, Place, SegmentNumber, is_unused, length_prefix, read_frame,
