@@ -7,7 +7,7 @@ use countersign_core::chain::{Control, Record};
 use countersign_core::hash::Digest;
 use countersign_core::keys::{Certificate, PublicKey, ShardId};
 use countersign_core::limits::DIGEST_SIZE;
-use countersign_core::merkle::NodeCoordinate;
+use countersign_core::merkle::{MultiInclusionError, NodeCoordinate};
 use countersign_core::proof::{
     ConsistencyBundle, ConsistencyProof, ExclusionBundle, ExclusionProof, InclusionBundle,
     InclusionProof, ProofError, RecordsBundle, RecordsProof, SignedSettlement, StatementBundle,
@@ -112,7 +112,9 @@ impl<'d> Prover<'d> {
         seqs.dedup();
         self.twice(|prover| {
             let Some(first) = seqs.first() else {
-                return Err(ProveError::Proof(ProofError::InvalidOperation));
+                return Err(ProveError::Proof(ProofError::MultiInclusion(
+                    MultiInclusionError::Empty,
+                )));
             };
             let range = prover.holding(*first)?;
             for seq in &seqs {
