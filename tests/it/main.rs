@@ -17,6 +17,7 @@ mod moments;
 mod mounts;
 mod power_cut;
 mod proof;
+mod prove;
 mod reader;
 mod recovery;
 mod recovery_vectors;
