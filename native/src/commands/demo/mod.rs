@@ -38,8 +38,10 @@ pub(super) fn run(args: &DemoArgs, output: &mut Output<'_>) -> Outcome {
     if output.json {
         let mut document =
             report.to_json(&made, &metered, &recovered, &verified, &tampered, &usage)?;
-        document["proofs"] = report.proofs_json(&proofs);
-        document["disputes"] = report.disputes_json(&disputes);
+        if let Some(members) = document.as_object_mut() {
+            members.insert("proofs".to_owned(), report::proofs_json(&proofs));
+            members.insert("disputes".to_owned(), report::disputes_json(&disputes));
+        }
         output.print(&document, "")?;
     } else {
         say(output, &report.end(&made))?;

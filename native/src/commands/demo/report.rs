@@ -189,46 +189,6 @@ impl Report {
         text
     }
 
-    pub(super) fn proofs_json(&self, proofs: &Proofs) -> Value {
-        let settlements: Vec<_> = proofs
-            .settlements
-            .iter()
-            .map(|settlement| {
-                json!({
-                    "fromSeq": settlement.from_seq.to_string(),
-                    "toSeq": settlement.to_seq.to_string(),
-                    "entryCount": settlement.entry_count.to_string(),
-                })
-            })
-            .collect();
-        let proven: Vec<_> = proofs
-            .proven
-            .iter()
-            .map(|proven| {
-                json!({
-                    "file": proven.file.display().to_string(),
-                    "format": proven.report.format.name(),
-                    "shows": proven.shows,
-                    "valid": proven.report.valid,
-                })
-            })
-            .collect();
-        json!({ "settlements": settlements, "proven": proven })
-    }
-
-    pub(super) fn disputes_json(&self, disputes: &[Disputed]) -> Value {
-        let disputes = disputes.iter().map(|disputed| {
-            json!({
-                "name": disputed.name,
-                "challenge": disputed.challenge.display().to_string(),
-                "response": disputed.response.as_ref().map(|file| file.display().to_string()),
-                "status": disputed.resolution.status.as_str(),
-                "detail": &*disputed.resolution.detail,
-            })
-        });
-        Value::Array(disputes.collect())
-    }
-
     pub(super) fn end(&self, _made: &Made) -> String {
         let (shard, tampered) = (self.shard.display(), self.tampered.display());
         let (run, operator) = (self.run.display(), self.operator.display());
@@ -305,6 +265,46 @@ impl Report {
             "usage": { "members": members },
         }))
     }
+}
+
+pub(super) fn proofs_json(proofs: &Proofs) -> Value {
+    let settlements: Vec<_> = proofs
+        .settlements
+        .iter()
+        .map(|settlement| {
+            json!({
+                "fromSeq": settlement.from_seq.to_string(),
+                "toSeq": settlement.to_seq.to_string(),
+                "entryCount": settlement.entry_count.to_string(),
+            })
+        })
+        .collect();
+    let proven: Vec<_> = proofs
+        .proven
+        .iter()
+        .map(|proven| {
+            json!({
+                "file": proven.file.display().to_string(),
+                "format": proven.report.format.name(),
+                "shows": proven.shows,
+                "valid": proven.report.valid,
+            })
+        })
+        .collect();
+    json!({ "settlements": settlements, "proven": proven })
+}
+
+pub(super) fn disputes_json(disputes: &[Disputed]) -> Value {
+    let disputes = disputes.iter().map(|disputed| {
+        json!({
+            "name": disputed.name,
+            "challenge": disputed.challenge.display().to_string(),
+            "response": disputed.response.as_ref().map(|file| file.display().to_string()),
+            "status": disputed.resolution.status.as_str(),
+            "detail": &*disputed.resolution.detail,
+        })
+    });
+    Value::Array(disputes.collect())
 }
 
 fn step(number: u32, title: &str, took: Duration) -> String {
