@@ -67,7 +67,7 @@ fn write(
     args: &ProveArgs,
     output: &mut Output<'_>,
 ) -> Outcome {
-    let json = json.map_err(|error| ProveError::Proof(ProofError::Document(error)))?;
+    let json = json.map_err(|error| ProveError::from(ProofError::Document(error)))?;
     match &args.out {
         Some(path) => {
             let mut options = OpenOptions::new();

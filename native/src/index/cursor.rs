@@ -33,6 +33,14 @@ impl LogPosition {
     };
 }
 
+/// A record under a cursor.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LogRecord<'a> {
+    pub(crate) place: Place,
+    pub(crate) seq: Seq,
+    pub(crate) bytes: &'a [u8],
+}
+
 /// Reads records in order from a position on.
 #[derive(Debug)]
 pub(crate) struct LogCursor<'d> {
@@ -68,9 +76,9 @@ impl<'d> LogCursor<'d> {
 
     /// The next record's place, seq and bytes; `None` where the log ends. Where the records are
     /// chained, the bytes are a record in its one encoding that continues the chain.
-    pub(crate) fn next(&mut self) -> Result<Option<(Place, Seq, &[u8])>, ReadError> {
+    pub(crate) fn next(&mut self) -> Result<Option<LogRecord<'_>>, ReadError> {
         let Some((place, seq)) = self.pass()? else { return Ok(None) };
-        Ok(Some((place, seq, &self.bytes)))
+        Ok(Some(LogRecord { place, seq, bytes: &self.bytes }))
     }
 
     /// As [`LogCursor::next`], where the log must not end yet.

@@ -112,9 +112,7 @@ impl<'d> Prover<'d> {
         seqs.dedup();
         self.twice(|prover| {
             let Some(first) = seqs.first() else {
-                return Err(ProveError::Proof(ProofError::MultiInclusion(
-                    MultiInclusionError::Empty,
-                )));
+                return Err(ProofError::MultiInclusion(MultiInclusionError::Empty).into());
             };
             let range = prover.holding(*first)?;
             for seq in &seqs {
@@ -159,7 +157,10 @@ impl<'d> Prover<'d> {
             match (bundle, unread) {
                 (Ok(bundle), _) => Ok(bundle),
                 (Err(_), Some(error)) => Err(error.into()),
-                (Err(error), None) => Err(ProveError::Mismatch { batch: prover.id(to), error }),
+                (Err(error), None) => {
+                    let (batch, error) = (prover.id(to), Box::new(error));
+                    Err(ProveError::Mismatch { batch, error })
+                }
             }
         })
     }
@@ -180,8 +181,8 @@ impl<'d> Prover<'d> {
                 ProofError::OperationPresent { seq } => {
                     ProveError::OperationPresent { seq, batch: id }
                 }
-                error @ ProofError::InvalidOperation => ProveError::Proof(error),
-                error => ProveError::Mismatch { batch: id, error },
+                error @ ProofError::InvalidOperation => error.into(),
+                error => ProveError::Mismatch { batch: id, error: Box::new(error) },
             })
         })
     }
@@ -236,7 +237,7 @@ impl<'d> Prover<'d> {
         if usable < settlements.len() {
             // Its group may be on its way to the medium, or nobody writes at all.
             let status = shard_status(self.disk, self.paths.directory());
-            let status = status.map_err(ProveError::Status)?;
+            let status = status.map_err(|error| ProveError::Status(Box::new(error)))?;
             let sure = match status.is_locked {
                 Some(false) => self.index.signed_seq().min(status.last_seq),
                 _ => status.durable_seq,
@@ -305,7 +306,7 @@ impl<'d> Prover<'d> {
         let batch = self.id(range);
         let certificate = self.certificate(&settlement.public_key, batch, seq)?;
         verify_settlement(&settlement, self.shard_id(), &certificate, &self.operator())
-            .map_err(|error| ProveError::Settlement { batch, error })?;
+            .map_err(|error| ProveError::Settlement { batch, error: Box::new(error) })?;
         Ok(Settled { seq, ts_us, signed: SignedSettlement { certificate, settlement } })
     }
 
@@ -367,9 +368,9 @@ impl<'d> Prover<'d> {
         match &self.batch {
             Some(batch) => {
                 let id = batch.settled.signed.settlement.batch_id(self.shard_id());
-                ProveError::Mismatch { batch: id, error }
+                ProveError::Mismatch { batch: id, error: Box::new(error) }
             }
-            None => ProveError::Proof(error),
+            None => error.into(),
         }
     }
 }
