@@ -12,6 +12,7 @@
 mod demo;
 mod foreign;
 mod key;
+mod prove;
 mod shard;
 mod value;
 
@@ -25,9 +26,13 @@ pub use foreign::{ForeignArgs, LayoutName, ShardImportArgs};
 pub use key::{
     KeyCertifyArgs, KeyCommand, KeyGenerateArgs, KeyRevokeArgs, KeyRotateArgs, KeyShowArgs,
 };
+pub use prove::{
+    Member, ProveArgs, ProveCommand, ProveConsistencyArgs, ProveExclusionArgs, ProveInclusionArgs,
+    ProveRecordsArgs, ProveStatementArgs, VerifyArgs,
+};
 pub use shard::{
-    FormatName, ShardAppendArgs, ShardCommand, ShardCreateArgs, ShardRecoverArgs, ShardStatusArgs,
-    ShardTailArgs, ShardVerifyArgs,
+    FormatName, ShardAppendArgs, ShardCommand, ShardCreateArgs, ShardRecoverArgs, ShardSettleArgs,
+    ShardSettlementsArgs, ShardStatusArgs, ShardTailArgs, ShardVerifyArgs,
 };
 pub use value::{ExpectTip, parse_duration, parse_shard_id};
 
@@ -67,6 +72,18 @@ pub enum Command {
     /// Keep a signed, append-only log, check it and recover it
     #[command(subcommand, after_help = "Example:\n  countersign shard status meter")]
     Shard(ShardCommand),
+    /// Make proof bundles out of a shard
+    #[command(subcommand, after_help = "Example:\n  countersign prove inclusion meter --seq 17")]
+    Prove(ProveCommand),
+    /// Check proof bundles with nothing but the operator's public key
+    #[command(
+        after_help = "Example:\n  countersign verify proof.json --operator-public-key @operator.pub\n\n\
+        Exit codes:\n  \
+        0  every bundle holds\n  \
+        1  one was checked and does not hold\n  \
+        2  one could not be checked, and none was refused"
+    )]
+    Verify(VerifyArgs),
     /// Print the completion script of a shell
     #[command(
         after_help = "Example:\n  countersign completions bash > ~/.local/share/bash-completion/completions/countersign"

@@ -7,8 +7,8 @@ use std::time::Duration;
 use clap::{Subcommand, ValueEnum};
 use countersign_core::keys::ShardId;
 use countersign_core::limits::{
-    DEFAULT_GROUP_COMMIT_SIZE, DEFAULT_SIGNING_CADENCE, MAX_LOG_FILE_SIZE, MAX_SIGNING_CADENCE,
-    MIN_SEGMENT_SIZE, MIN_SIGNING_CADENCE,
+    DEFAULT_GROUP_COMMIT_SIZE, DEFAULT_MAX_RECORDS, DEFAULT_SIGNING_CADENCE, MAX_LOG_FILE_SIZE,
+    MAX_SIGNING_CADENCE, MIN_SEGMENT_SIZE, MIN_SIGNING_CADENCE,
 };
 
 use super::foreign::{ForeignArgs, LayoutName, ShardImportArgs};
@@ -41,6 +41,12 @@ pub enum ShardCommand {
     /// Print records, one JSON object per line
     #[command(after_help = "Example:\n  countersign shard tail meter --from 100 --follow")]
     Tail(ShardTailArgs),
+    /// Close the open batch window now, by a signed settlement
+    #[command(after_help = "Example:\n  countersign shard settle meter --process-key process.key")]
+    Settle(ShardSettleArgs),
+    /// List the settlements of a shard
+    #[command(after_help = "Example:\n  countersign shard settlements meter")]
+    Settlements(ShardSettlementsArgs),
     /// Check everything that can be checked
     #[command(
         after_help = "Example:\n  countersign shard verify meter --operator-public-key @operator.pub"
@@ -136,6 +142,16 @@ pub struct ShardAppendArgs {
     #[arg(long, value_name = "BYTES", default_value_t = MAX_LOG_FILE_SIZE,
         value_parser = clap::value_parser!(u64).range(MIN_SEGMENT_SIZE..=MAX_LOG_FILE_SIZE))]
     pub max_segment_size: u64,
+    /// Records that close a batch
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_MAX_RECORDS,
+        value_parser = clap::value_parser!(u64).range(1..))]
+    pub max_records: u64,
+    /// Age of its first entry that closes a batch
+    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = parse_duration)]
+    pub max_age: Duration,
+    /// Settle the open batch at the end
+    #[arg(long)]
+    pub settle_on_close: bool,
     /// Stop at the first line that is refused
     #[arg(long)]
     pub strict: bool,
@@ -204,6 +220,25 @@ pub struct ShardTailArgs {
     /// Go on and print records as they are appended
     #[arg(long)]
     pub follow: bool,
+}
+
+/// Arguments of `shard settle`.
+#[derive(Debug, clap::Args)]
+pub struct ShardSettleArgs {
+    /// The shard
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
+    /// The process key file that is active now
+    #[arg(long, value_name = "FILE")]
+    pub process_key: PathBuf,
+}
+
+/// Arguments of `shard settlements`.
+#[derive(Debug, clap::Args)]
+pub struct ShardSettlementsArgs {
+    /// The shard
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
 }
 
 /// Arguments of `shard verify`.

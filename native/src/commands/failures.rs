@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::exit::{Exit, Failure};
 use crate::foreign::ImportError;
+use crate::prove::ProveError;
 use crate::store::{Damage, ReadError, StoreError};
 use crate::verify::VerifyError;
 
@@ -180,6 +181,40 @@ impl Failure for ImportError {
                 fields.push(("sourceSeq", seq.to_string().into()));
                 fields
             }
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl Failure for ProveError {
+    fn code(&self) -> &str {
+        Self::code(self)
+    }
+
+    fn exit(&self) -> Exit {
+        if self.is_corruption() { Exit::Corrupt } else { Exit::Failed }
+    }
+
+    fn fields(&self) -> Vec<(&'static str, Value)> {
+        match self {
+            Self::Read(error) => error.fields(),
+            Self::Status(error) => Failure::fields(error),
+            Self::NoSuchRecord { seq, last } => vec![
+                ("seq", seq.to_string().into()),
+                ("lastSeq", last.map(|seq| seq.to_string()).into()),
+            ],
+            Self::NotSettled { seq, settled_to } => vec![
+                ("seq", seq.map(|seq| seq.to_string()).into()),
+                ("settledToSeq", settled_to.map(|seq| seq.to_string()).into()),
+            ],
+            Self::NoSuchBatch { id: batch, .. }
+            | Self::NoCertificate { batch, .. }
+            | Self::Settlement { batch, .. }
+            | Self::Mismatch { batch, .. } => vec![("batchId", batch.to_string().into())],
+            Self::OperationPresent { seq, batch } => {
+                vec![("seq", seq.to_string().into()), ("batchId", batch.to_string().into())]
+            }
+            Self::NotASettlement { seq } => vec![("seq", seq.to_string().into())],
             _ => Vec::new(),
         }
     }

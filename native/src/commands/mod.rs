@@ -8,7 +8,9 @@ mod failures;
 mod key;
 mod key_log;
 mod man;
+mod prove;
 mod shard;
+mod verify;
 
 use std::ffi::OsString;
 use std::fmt::Display;
@@ -89,6 +91,8 @@ fn dispatch(command: Command, output: &mut Output<'_>) -> Outcome {
         Command::Demo(args) => demo::run(&args, output),
         Command::Key(command) => key::run(command, output),
         Command::Shard(command) => shard::run(command, output),
+        Command::Prove(command) => prove::run(command, output),
+        Command::Verify(args) => verify::run(&args, output),
         Command::Completions(args) => completions::run(&args, output),
         Command::Man(args) => man::run(&args, output),
     }

@@ -229,6 +229,16 @@ pub(crate) fn replace_import(
     replace_file(disk, &paths.import(), &paths.import_replacement(), bytes)
 }
 
+/// As F2, for the index that readers make. Two that do so at once may leave a file that is not
+/// whole; its checksum tells.
+pub(crate) fn replace_index(
+    disk: &dyn Disk,
+    paths: &ShardPaths,
+    bytes: &[u8],
+) -> Result<(), StoreError> {
+    replace_file(disk, &paths.index(), &paths.index_replacement(), bytes)
+}
+
 fn replace_file(
     disk: &dyn Disk,
     path: &Path,

@@ -30,7 +30,7 @@ mod sync;
 mod walk;
 mod writer;
 
-pub(crate) use durable::{replace_import, write_new_file};
+pub(crate) use durable::{replace_import, replace_index, write_new_file};
 pub(crate) use survey::read_state;
 
 pub use clock::{Clock, ManualClock, SystemClock};

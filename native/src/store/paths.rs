@@ -14,6 +14,9 @@ const PREFILL: &str = "log.prefill";
 /// What an import notes of its source, and that while it is being replaced.
 const IMPORT: &str = "import.json";
 const IMPORT_REPLACEMENT: &str = "import.json.bak";
+/// What makes proofs quick, and that while it is being replaced.
+const INDEX: &str = "index.bin";
+const INDEX_REPLACEMENT: &str = "index.bin.bak";
 const TORN: &str = ".torn-";
 
 /// A shard directory.
@@ -66,6 +69,16 @@ impl ShardPaths {
     /// The same while it is being replaced.
     pub fn import_replacement(&self) -> PathBuf {
         self.directory.join(IMPORT_REPLACEMENT)
+    }
+
+    /// Where readers note the places of records and the hashes over them; may be thrown away.
+    pub fn index(&self) -> PathBuf {
+        self.directory.join(INDEX)
+    }
+
+    /// The same while it is being replaced.
+    pub fn index_replacement(&self) -> PathBuf {
+        self.directory.join(INDEX_REPLACEMENT)
     }
 
     /// A file of the TypeScript library's layout, by its path in the shard.

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::time::{Duration, Instant};
 
 use countersign_core::chain::Cadence;
+use countersign_core::settlement::BatchRules;
 use indicatif::{HumanCount, ProgressBar};
 
 use super::super::Output;
@@ -36,7 +37,9 @@ pub(super) fn run(args: &ShardAppendArgs, output: &mut Output<'_>) -> Outcome {
     bar.finish_and_clear();
     let (shard, recovery) = opened?;
     tell_recovery(&recovery, output);
-    let receipts = args.receipts.as_deref().map(Receipts::open).transpose();
+    let certificate = shard.status().active;
+    let receipts = args.receipts.as_deref();
+    let receipts = receipts.map(|path| Receipts::open(path, certificate)).transpose();
     let receipts = match receipts {
         Ok(receipts) => receipts,
         Err(error) => {
@@ -93,6 +96,11 @@ fn options(args: &ShardAppendArgs) -> WriterOptions {
         cadence: Cadence::new(args.signing_cadence).unwrap_or_default(),
         max_segment_size: args.max_segment_size,
         expect_tip: args.expect_tip.map(|expected| (expected.seq, expected.tip)),
+        batch: BatchRules {
+            max_records: args.max_records,
+            max_age_ms: u64::try_from(args.max_age.as_millis()).unwrap_or(u64::MAX),
+        },
+        settle_on_close: args.settle_on_close,
         ..WriterOptions::default()
     }
 }

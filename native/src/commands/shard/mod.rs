@@ -8,6 +8,8 @@ mod import;
 mod ledger;
 mod receipts;
 mod recover;
+mod settle;
+mod settlements;
 mod status;
 mod tail;
 mod verify;
@@ -25,6 +27,8 @@ pub(super) fn run(command: ShardCommand, output: &mut Output<'_>) -> Outcome {
         ShardCommand::Append(args) => append::run(&args, output),
         ShardCommand::Status(args) => status::run(&args, output),
         ShardCommand::Tail(args) => tail::run(&args, output),
+        ShardCommand::Settle(args) => settle::run(&args, output),
+        ShardCommand::Settlements(args) => settlements::run(&args, output),
         ShardCommand::Verify(args) => verify::run(&args, output),
         ShardCommand::Import(args) => import::run(&args, output),
         ShardCommand::Recover(args) => recover::run(&args, output),

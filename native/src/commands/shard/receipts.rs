@@ -1,12 +1,12 @@
-//! The file of `shard append --receipts`.
+//! The file of `shard append --receipts`: a bundle for every new entry, one per line.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use countersign_core::hash::hex;
-use serde_json::json;
+use countersign_core::keys::Certificate;
+use countersign_core::proof::ReceiptBundle;
 
 use crate::exit::FileError;
 use crate::store::{Receipt, sync_private_file};
@@ -19,11 +19,13 @@ const FILE_MODE: u32 = 0o600;
 pub(super) struct Receipts {
     path: PathBuf,
     file: BufWriter<File>,
+    /// The certificate of the key that signs them; without one, nothing is appended.
+    certificate: Option<Certificate>,
 }
 
 impl Receipts {
     /// Opens the file, or makes it.
-    pub(super) fn open(path: &Path) -> Result<Self, FileError> {
+    pub(super) fn open(path: &Path, certificate: Option<Certificate>) -> Result<Self, FileError> {
         let open = || {
             let mut options = OpenOptions::new();
             let mut file =
@@ -40,15 +42,26 @@ impl Receipts {
             Ok(BufWriter::new(file))
         };
         match open() {
-            Ok(file) => Ok(Self { path: path.to_owned(), file }),
+            Ok(file) => Ok(Self { path: path.to_owned(), file, certificate }),
             Err(error) => Err(unwritable(path, error)),
         }
     }
 
     /// Adds a receipt.
     pub(super) fn write(&mut self, receipt: &Receipt) -> Result<(), FileError> {
-        let line = receipt_json(receipt);
-        writeln!(self.file, "{line}").map_err(|error| unwritable(&self.path, error))
+        let line = self.bundle(receipt).map_err(io::Error::other);
+        line.and_then(|line| writeln!(self.file, "{line}"))
+            .map_err(|error| unwritable(&self.path, error))
+    }
+
+    fn bundle(&self, receipt: &Receipt) -> Result<String, String> {
+        let Receipt { seq, record, public_key, signature, .. } = receipt;
+        let certificate =
+            self.certificate.filter(|certificate| certificate.public_key == *public_key);
+        let certificate =
+            certificate.ok_or("the key that signed the receipt has no certificate")?;
+        let bundle = ReceiptBundle::build(&certificate, *seq, record, *signature);
+        bundle.to_json().map_err(|error| error.to_string())
     }
 
     /// Hands all of them to the operating system.
@@ -66,16 +79,4 @@ impl Receipts {
 
 fn unwritable(path: &Path, error: io::Error) -> FileError {
     FileError { code: "receipts-unwritable", path: path.to_owned(), error }
-}
-
-/// A receipt as JSON.
-fn receipt_json(receipt: &Receipt) -> serde_json::Value {
-    json!({
-        "shardId": receipt.shard_id.to_string(),
-        "seq": receipt.seq.to_string(),
-        "record": hex::encode(&receipt.record),
-        "leafHash": receipt.leaf_hash.to_string(),
-        "publicKey": receipt.public_key.to_string(),
-        "signature": receipt.signature.to_string(),
-    })
 }

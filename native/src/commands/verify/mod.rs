@@ -1,0 +1,168 @@
+//! `verify`: checks bundles with nothing but the operator's public key.
+
+mod documents;
+mod report;
+mod revocations;
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use countersign_core::document::{DocumentError, peek_format};
+use countersign_core::keys::PublicKey;
+use countersign_core::limits::MAX_BUNDLE_SIZE;
+use countersign_core::proof::{KnownRevocation, ProofError, VerifyOptions, verify_bundle};
+use serde_json::{Value, json};
+
+use self::documents::Documents;
+use self::report::{Malformed, Shown};
+use super::Output;
+use super::failures::Refusal;
+use super::shard::report_json;
+use crate::args::VerifyArgs;
+use crate::exit::{Exit, Failure, FileError, Outcome, OutputError, error_object, one_line};
+
+pub(super) fn run(args: &VerifyArgs, output: &mut Output<'_>) -> Outcome {
+    let trusted = args.operator_public_key.load()?;
+    let mut revocations = Vec::new();
+    for path in &args.revocation {
+        revocations.extend(revocations::load(path)?);
+    }
+    let mut verifier = Verifier { trusted, revocations, now_ms: args.now, tally: Tally::default() };
+    for path in &args.bundles {
+        verifier.check_file(path, output)?;
+    }
+    Ok(verifier.tally.exit())
+}
+
+/// What became of the bundles so far.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tally {
+    refused: u64,
+    unchecked: u64,
+}
+
+impl Tally {
+    /// One that was refused outweighs others that could not be checked.
+    const fn exit(self) -> Exit {
+        match (self.refused, self.unchecked) {
+            (0, 0) => Exit::Done,
+            (0, _) => Exit::Failed,
+            _ => Exit::Refused,
+        }
+    }
+}
+
+struct Verifier {
+    trusted: PublicKey,
+    revocations: Vec<KnownRevocation>,
+    now_ms: Option<u64>,
+    tally: Tally,
+}
+
+impl Verifier {
+    /// Checks every bundle in a file.
+    fn check_file(&mut self, path: &Path, output: &mut Output<'_>) -> Result<(), OutputError> {
+        let name = path.display().to_string();
+        let opened: io::Result<Box<dyn Read>> = if VerifyArgs::is_stdin(path) {
+            Ok(Box::new(io::stdin().lock()))
+        } else {
+            File::open(path).map(|file| Box::new(file) as Box<dyn Read>)
+        };
+        let unreadable =
+            |error| FileError { code: "file-unreadable", path: path.to_owned(), error };
+        let file = match opened {
+            Ok(file) => file,
+            Err(error) => return self.cannot_check(&name, &unreadable(error), output),
+        };
+        let mut documents = Documents::new(file).enumerate().peekable();
+        if documents.peek().is_none() {
+            let message = format!("{name} is empty: there is no bundle in it");
+            return self.cannot_check(&name, &Refusal { code: "no-bundle", message }, output);
+        }
+        while let Some((place, text)) = documents.next() {
+            // A file with one bundle needs no number.
+            let is_only = place == 0 && documents.peek().is_none();
+            let name =
+                if is_only { name.clone() } else { format!("{name}:{}", place.saturating_add(1)) };
+            match text {
+                Ok(text) => self.check(&name, text.get(), output)?,
+                Err(error) if error.is_io() => {
+                    return self.cannot_check(&name, &unreadable(error.into()), output);
+                }
+                Err(error) => {
+                    let message = format!("{name} is no JSON document: {error}");
+                    let refusal = Refusal { code: "document-malformed", message };
+                    return self.cannot_check(&name, &refusal, output);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks one bundle.
+    fn check(
+        &mut self,
+        name: &str,
+        text: &str,
+        output: &mut Output<'_>,
+    ) -> Result<(), OutputError> {
+        let options = VerifyOptions { now_ms: self.now_ms, revocations: &self.revocations };
+        // Documents that are no bundles, by their format, have their place here.
+        match verify_bundle(text.as_bytes(), &self.trusted, &options) {
+            Ok(report) => {
+                if !report.valid {
+                    self.tally.refused += 1;
+                }
+                let document = report_json(&report).unwrap_or_default();
+                output.print(&named(name, document), Shown { name, report: &report })
+            }
+            Err(ProofError::Document(error))
+                if is_refused(&error) && peek_format(text.as_bytes(), MAX_BUNDLE_SIZE).is_ok() =>
+            {
+                self.tally.refused += 1;
+                let malformed = Malformed { name, error: &error };
+                output.print(&named(name, malformed.to_json()), &malformed)
+            }
+            Err(error) => {
+                let (code, message) = (error.code(), format!("{name}: {error}"));
+                self.cannot_check(name, &Refusal { code, message }, output)
+            }
+        }
+    }
+
+    /// Says why a bundle cannot be checked; others may well be.
+    fn cannot_check(
+        &mut self,
+        name: &str,
+        failure: &dyn Failure,
+        output: &mut Output<'_>,
+    ) -> Result<(), OutputError> {
+        self.tally.unchecked += 1;
+        output.note(format_args!("error: {}", one_line(&failure.to_string())));
+        if output.json {
+            let document = named(name, json!({ "error": error_object(failure) }));
+            writeln!(output.stdout, "{document}").map_err(OutputError)?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether the document is a bundle, of a format that is known, and not spelled as it must be.
+const fn is_refused(error: &DocumentError) -> bool {
+    matches!(
+        error,
+        DocumentError::UnknownMember(_)
+            | DocumentError::RepeatedMember(_)
+            | DocumentError::MissingMember(_)
+            | DocumentError::InvalidMember(_)
+    )
+}
+
+/// The document with the file's name in it.
+fn named(name: &str, mut document: Value) -> Value {
+    if let Some(members) = document.as_object_mut() {
+        members.insert("file".to_owned(), name.into());
+    }
+    document
+}

@@ -1,0 +1,121 @@
+//! The bytes of the index file; `FORMAT.md` beside this file has them.
+
+use countersign_core::Seq;
+use countersign_core::frame::{Place, SegmentNumber};
+use countersign_core::hash::{Blake3, Digest, Hash as _};
+use countersign_core::keys::ShardId;
+use countersign_core::limits::DIGEST_SIZE;
+
+use super::log_index::{CertificateRow, Chunk, SettledRange};
+
+/// What the file starts with.
+const MAGIC: &[u8; 20] = b"countersign-index-v1";
+/// Bytes in front of the rows: magic, shard id and three counts.
+const HEADER_SIZE: usize = MAGIC.len() + 16 + 3 * 8;
+const PLACE_SIZE: usize = 16;
+const CHUNK_SIZE: usize = PLACE_SIZE + 2 * DIGEST_SIZE;
+const SETTLEMENT_SIZE: usize = 3 * 8 + PLACE_SIZE;
+const CERTIFICATE_SIZE: usize = 8 + PLACE_SIZE;
+
+/// What the file holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Rows {
+    pub(super) chunks: Vec<Chunk>,
+    pub(super) settlements: Vec<SettledRange>,
+    pub(super) certificates: Vec<CertificateRow>,
+}
+
+impl Rows {
+    /// The file of these rows.
+    pub(super) fn encode(&self, shard_id: ShardId) -> Vec<u8> {
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend_from_slice(shard_id.as_bytes());
+        for count in [self.chunks.len(), self.settlements.len(), self.certificates.len()] {
+            put(&mut bytes, count as u64);
+        }
+        for chunk in &self.chunks {
+            put_place(&mut bytes, chunk.place);
+            bytes.extend_from_slice(chunk.tip_before.as_bytes());
+            bytes.extend_from_slice(chunk.root.as_bytes());
+        }
+        for row in &self.settlements {
+            for seq in [row.seq, row.from_seq, row.to_seq] {
+                put(&mut bytes, seq.0);
+            }
+            put_place(&mut bytes, row.place);
+        }
+        for row in &self.certificates {
+            put(&mut bytes, row.seq.0);
+            put_place(&mut bytes, row.place);
+        }
+        let checksum = Blake3::hash(&[&bytes]);
+        bytes.extend_from_slice(checksum.as_bytes());
+        bytes
+    }
+
+    /// Reads a file; `None` unless it is whole and of this shard.
+    pub(super) fn decode(bytes: &[u8], shard_id: ShardId) -> Option<Self> {
+        let (content, checksum) = bytes.split_last_chunk::<DIGEST_SIZE>()?;
+        if Blake3::hash(&[content]).as_bytes() != checksum {
+            return None;
+        }
+        let (header, mut rest) = content.split_at_checked(HEADER_SIZE)?;
+        let mut header = header.strip_prefix(MAGIC)?.strip_prefix(shard_id.as_bytes())?;
+        let mut rows = |size: usize| {
+            let count = usize::try_from(take(&mut header)?).ok()?;
+            let (rows, behind) = rest.split_at_checked(count.checked_mul(size)?)?;
+            rest = behind;
+            Some(rows.chunks_exact(size))
+        };
+        let chunks = rows(CHUNK_SIZE)?.map(take_chunk).collect::<Option<_>>()?;
+        let settlements = rows(SETTLEMENT_SIZE)?.map(take_settlement).collect::<Option<_>>()?;
+        let certificates = rows(CERTIFICATE_SIZE)?.map(take_certificate).collect::<Option<_>>()?;
+        rest.is_empty().then_some(Self { chunks, settlements, certificates })
+    }
+}
+
+fn put(bytes: &mut Vec<u8>, number: u64) {
+    bytes.extend_from_slice(&number.to_be_bytes());
+}
+
+fn put_place(bytes: &mut Vec<u8>, place: Place) {
+    put(bytes, place.segment.number());
+    put(bytes, place.offset);
+}
+
+fn take(bytes: &mut &[u8]) -> Option<u64> {
+    let (number, rest) = bytes.split_first_chunk()?;
+    *bytes = rest;
+    Some(u64::from_be_bytes(*number))
+}
+
+fn take_place(bytes: &mut &[u8]) -> Option<Place> {
+    let segment = SegmentNumber::new(take(bytes)?)?;
+    Some(Place { segment, offset: take(bytes)? })
+}
+
+fn take_digest(bytes: &mut &[u8]) -> Option<Digest> {
+    let (digest, rest) = bytes.split_first_chunk()?;
+    *bytes = rest;
+    Some(Digest::from_bytes(*digest))
+}
+
+fn take_chunk(mut bytes: &[u8]) -> Option<Chunk> {
+    let bytes = &mut bytes;
+    Some(Chunk {
+        place: take_place(bytes)?,
+        tip_before: take_digest(bytes)?,
+        root: take_digest(bytes)?,
+    })
+}
+
+fn take_settlement(mut bytes: &[u8]) -> Option<SettledRange> {
+    let bytes = &mut bytes;
+    let [seq, from_seq, to_seq] = [take(bytes)?, take(bytes)?, take(bytes)?].map(Seq);
+    Some(SettledRange { from_seq, to_seq, seq, place: take_place(bytes)? })
+}
+
+fn take_certificate(mut bytes: &[u8]) -> Option<CertificateRow> {
+    let bytes = &mut bytes;
+    Some(CertificateRow { seq: Seq(take(bytes)?), place: take_place(bytes)? })
+}

@@ -1,0 +1,16 @@
+//! Makes proof bundles out of a shard: the library behind `prove`, `shard settlements` and the
+//! read API.
+//!
+//! A [`Prover`] keeps the index of the log and the hashes of the batch it proved from last, so
+//! that the next proof from the same batch reads one record. Every bundle is checked against the
+//! settlement's signed roots before it is given away: a wrong index or damage in the log ends in
+//! an error, never in a proof that does not hold.
+
+mod batch;
+mod error;
+mod name;
+mod prover;
+
+pub use error::ProveError;
+pub use name::BatchName;
+pub use prover::{Prover, Settled};
