@@ -10,6 +10,7 @@
 //! ```
 
 mod demo;
+mod dispute;
 mod foreign;
 mod key;
 mod prove;
@@ -22,6 +23,10 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 
 pub use demo::DemoArgs;
+pub use dispute::{
+    AccountsArgs, DisputeChallengeArgs, DisputeCommand, DisputeEvaluateArgs, DisputeRespondArgs,
+    DisputeReverseArgs, DisputeTaintedArgs, OperationName, OutArgs,
+};
 pub use foreign::{ForeignArgs, LayoutName, ShardImportArgs};
 pub use key::{
     KeyCertifyArgs, KeyCommand, KeyGenerateArgs, KeyRevokeArgs, KeyRotateArgs, KeyShowArgs,
@@ -84,6 +89,15 @@ pub enum Command {
         2  one could not be checked, and none was refused"
     )]
     Verify(VerifyArgs),
+    /// Doubt a settlement, answer, evaluate, and take it back
+    #[command(
+        subcommand,
+        after_help = "Example:\n  countersign dispute respond meter challenge.json --out response.json"
+    )]
+    Dispute(DisputeCommand),
+    /// Show what the members have: balances, and how much of them is settled
+    #[command(after_help = "Example:\n  countersign accounts meter --asset tokens")]
+    Accounts(AccountsArgs),
     /// Print the completion script of a shell
     #[command(
         after_help = "Example:\n  countersign completions bash > ~/.local/share/bash-completion/completions/countersign"

@@ -1,5 +1,6 @@
 //! Countersign's native half: writes, locks, syncs, recovers and serves shards.
 
+pub mod accounts;
 pub mod args;
 pub mod commands;
 pub mod exit;

@@ -149,7 +149,7 @@ impl VerifyArgs {
 pub struct Member(pub [u8; DIGEST_SIZE]);
 
 /// Reads a member's id: 64 lower-case hex digits.
-fn parse_member(text: &str) -> Result<Member, String> {
+pub(super) fn parse_member(text: &str) -> Result<Member, String> {
     hex::decode_array(text)
         .map(Member)
         .ok_or_else(|| "give the member's id as 64 lower-case hex digits".to_owned())

@@ -3,9 +3,11 @@
 use std::fmt;
 
 use countersign_core::chain::{ChainError, RecordError};
+use countersign_core::dispute::DisputeError;
 use countersign_core::keys;
 use serde_json::{Value, json};
 
+use crate::accounts::AccountsError;
 use crate::exit::{Exit, Failure};
 use crate::foreign::ImportError;
 use crate::prove::ProveError;
@@ -217,6 +219,34 @@ impl Failure for ProveError {
             Self::NotASettlement { seq } => vec![("seq", seq.to_string().into())],
             _ => Vec::new(),
         }
+    }
+}
+
+impl Failure for AccountsError {
+    fn code(&self) -> &str {
+        Self::code(self)
+    }
+
+    fn exit(&self) -> Exit {
+        if self.is_corruption() { Exit::Corrupt } else { Exit::Failed }
+    }
+
+    fn fields(&self) -> Vec<(&'static str, Value)> {
+        match self {
+            Self::Database { path, .. } | Self::Io { path, .. } | Self::Malformed { path } => {
+                vec![("path", path.display().to_string().into())]
+            }
+            Self::Read(error) => error.fields(),
+            Self::Status(error) => Failure::fields(error),
+            Self::Record { seq, .. } => vec![("seq", seq.to_string().into())],
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl Failure for DisputeError {
+    fn code(&self) -> &str {
+        Self::code(self)
     }
 }
 

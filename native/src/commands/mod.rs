@@ -1,9 +1,11 @@
 //! The commands. Each is a function from its arguments to an [`Outcome`], which prints its results
 //! to one given writer, remarks to the other, and nothing anywhere else.
 
+mod accounts;
 mod certificate;
 mod completions;
 mod demo;
+mod dispute;
 mod failures;
 mod key;
 mod key_log;
@@ -93,6 +95,8 @@ fn dispatch(command: Command, output: &mut Output<'_>) -> Outcome {
         Command::Shard(command) => shard::run(command, output),
         Command::Prove(command) => prove::run(command, output),
         Command::Verify(args) => verify::run(&args, output),
+        Command::Dispute(command) => dispute::run(command, output),
+        Command::Accounts(args) => accounts::run(&args, output),
         Command::Completions(args) => completions::run(&args, output),
         Command::Man(args) => man::run(&args, output),
     }

@@ -68,21 +68,29 @@ fn write(
     output: &mut Output<'_>,
 ) -> Outcome {
     let json = json.map_err(|error| ProveError::from(ProofError::Document(error)))?;
-    match &args.out {
-        Some(path) => {
-            let mut options = OpenOptions::new();
-            options.write(true).mode(BUNDLE_MODE);
-            if args.force {
-                options.create(true).truncate(true);
-            } else {
-                options.create_new(true);
-            }
-            let written = options.open(path).and_then(|mut file| writeln!(file, "{json}"));
-            written.map_err(|error| unwritable(path, error))?;
-        }
-        None => writeln!(output.stdout, "{json}").map_err(OutputError)?,
-    }
+    write_document(&json, args.out.as_deref(), args.force, output)?;
     Ok(Exit::Done)
+}
+
+/// Writes a document to a file, or to standard output.
+pub(super) fn write_document(
+    json: &str,
+    path: Option<&Path>,
+    is_replacing: bool,
+    output: &mut Output<'_>,
+) -> Result<(), Box<dyn Failure>> {
+    let Some(path) = path else {
+        return Ok(writeln!(output.stdout, "{json}").map_err(OutputError)?);
+    };
+    let mut options = OpenOptions::new();
+    options.write(true).mode(BUNDLE_MODE);
+    if is_replacing {
+        options.create(true).truncate(true);
+    } else {
+        options.create_new(true);
+    }
+    let written = options.open(path).and_then(|mut file| writeln!(file, "{json}"));
+    Ok(written.map_err(|error| unwritable(path, error))?)
 }
 
 fn unwritable(path: &Path, error: io::Error) -> FileError {

@@ -17,6 +17,10 @@ const IMPORT_REPLACEMENT: &str = "import.json.bak";
 /// What makes proofs quick, and that while it is being replaced.
 const INDEX: &str = "index.bin";
 const INDEX_REPLACEMENT: &str = "index.bin.bak";
+/// The accounts: a database, and its two files.
+const ACCOUNTS: &str = "accounts";
+const ACCOUNTS_DATA: &str = "data.mdb";
+const ACCOUNTS_LOCK: &str = "lock.mdb";
 const TORN: &str = ".torn-";
 
 /// A shard directory.
@@ -79,6 +83,21 @@ impl ShardPaths {
     /// The same while it is being replaced.
     pub fn index_replacement(&self) -> PathBuf {
         self.directory.join(INDEX_REPLACEMENT)
+    }
+
+    /// The directory of the accounts.
+    pub fn accounts(&self) -> PathBuf {
+        self.directory.join(ACCOUNTS)
+    }
+
+    /// The accounts themselves.
+    pub fn accounts_data(&self) -> PathBuf {
+        self.accounts().join(ACCOUNTS_DATA)
+    }
+
+    /// What processes that use the accounts take turns by.
+    pub fn accounts_lock(&self) -> PathBuf {
+        self.accounts().join(ACCOUNTS_LOCK)
     }
 
     /// A file of the TypeScript library's layout, by its path in the shard.

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use countersign_core::Seq;
-use countersign_core::chain::{ChainError, Operation};
+use countersign_core::chain::{ChainError, Control, ControlRecord, Operation, ResolutionRecord};
 use countersign_core::frame::Place;
 use countersign_core::hash::{Blake3, Digest};
 use countersign_core::keys::{
@@ -225,6 +225,28 @@ impl MeteringLogShard {
             group.frame(|out| chain.revoke(out, now_us, revocation)).map(|_| ())
         })?;
         self.inner.commit.wait(&outcome)
+    }
+
+    /// Appends the record of a dispute that has ended, in a group of its own; its seq. Durable
+    /// and signed when it returns.
+    ///
+    /// The log takes any number of them for a batch; the accounts reverse it once.
+    pub fn resolve_dispute(&self, resolution: &ResolutionRecord<'_>) -> Result<Seq, StoreError> {
+        let mut appended = Seq::FIRST;
+        let outcome = self.inner.commit.append_control(None, |chain, group, now_us| {
+            let record = ControlRecord {
+                seq: chain.next_seq(),
+                prev_hash: chain.tip(),
+                ts_us: now_us.max(chain.last_ts_us()),
+                body: Control::DisputeResolution(*resolution),
+            };
+            let mut bytes = Vec::new();
+            record.encode(&mut bytes);
+            appended = group.frame(|out| chain.append_encoded(out, &bytes))?;
+            Ok(())
+        })?;
+        self.inner.commit.wait(&outcome)?;
+        Ok(appended)
     }
 
     fn append_signed(

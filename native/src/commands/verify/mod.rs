@@ -14,6 +14,8 @@ use countersign_core::limits::MAX_BUNDLE_SIZE;
 use countersign_core::proof::{KnownRevocation, ProofError, VerifyOptions, verify_bundle};
 use serde_json::{Value, json};
 
+pub(super) use self::revocations::load as load_revocations;
+
 use self::documents::Documents;
 use self::report::{Malformed, Shown};
 use super::Output;

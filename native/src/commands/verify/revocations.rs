@@ -32,7 +32,7 @@ struct Line<'a> {
 
 /// The revocations in a file: records as `shard tail` prints them, or their bodies alone. Records
 /// of other kinds are passed over.
-pub(super) fn load(path: &Path) -> Result<Vec<KnownRevocation>, Box<dyn Failure>> {
+pub(in crate::commands) fn load(path: &Path) -> Result<Vec<KnownRevocation>, Box<dyn Failure>> {
     let file = File::open(path);
     let file =
         file.map_err(|error| FileError { code: "file-unreadable", path: path.to_owned(), error })?;

@@ -1,0 +1,22 @@
+//! `dispute …`: the path of a doubt, one command for each step.
+
+mod answer;
+mod challenge;
+mod documents;
+mod evaluate;
+mod reverse;
+mod tainted;
+
+use super::Output;
+use crate::args::DisputeCommand;
+use crate::exit::Outcome;
+
+pub(super) fn run(command: DisputeCommand, output: &mut Output<'_>) -> Outcome {
+    match command {
+        DisputeCommand::Challenge(args) => challenge::run(&args, output),
+        DisputeCommand::Respond(args) => answer::run(&args, output),
+        DisputeCommand::Evaluate(args) => evaluate::run(&args, output),
+        DisputeCommand::Reverse(args) => reverse::run(&args, output),
+        DisputeCommand::Tainted(args) => tainted::run(&args, output),
+    }
+}
