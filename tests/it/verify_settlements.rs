@@ -167,7 +167,7 @@ fn every_wrong_root_and_sum_has_its_own_code_and_nothing_else_fails() {
             std::mem::swap(&mut a.items_root, &mut a.index_root);
         }),
         (&["log-root", "index-root"], &|a| std::mem::swap(&mut a.log_root, &mut a.index_root)),
-        (&["items-root", "log-root"], &|a| (a.items_root, a.log_root) = (other, a.items_root)),
+        (&["items-root", "log-root"], &|a| (a.items_root, a.log_root) = (other, a.index_root)),
     ];
     for seq in SETTLEMENTS {
         for (at, (codes, change)) in cases.iter().enumerate() {
