@@ -28,4 +28,5 @@ mod standards;
 mod store;
 mod tidy;
 mod verify;
+mod verify_settlements;
 mod verify_state;
