@@ -64,6 +64,9 @@ impl<'d> LogCursor<'d> {
         let mut reader = SegmentReader::open(disk, paths, segment).map_err(|source| {
             let path = paths.directory().to_path_buf();
             match source.kind() {
+                io::ErrorKind::NotFound if segment != SegmentNumber::FIRST => {
+                    ReadError::Damaged { place: start.place, seq: start.seq }
+                }
                 io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
                     ReadError::NotAShard { path }
                 }
