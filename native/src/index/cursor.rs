@@ -64,6 +64,9 @@ impl<'d> LogCursor<'d> {
         let mut reader = SegmentReader::open(disk, paths, segment).map_err(|source| {
             let path = paths.directory().to_path_buf();
             match source.kind() {
+                io::ErrorKind::NotFound if segment != SegmentNumber::FIRST => {
+                    ReadError::Damaged { place: start.place, seq: start.seq }
+                }
                 io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
                     ReadError::NotAShard { path }
                 }
@@ -166,7 +169,11 @@ pub(crate) fn read_record(
     let damaged = ReadError::Damaged { place, seq };
     let file = match disk.open(&path, Access::Read) {
         Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(damaged),
+        Err(error)
+            if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
+        {
+            return Err(damaged);
+        }
         Err(error) => return Err(failed(error)),
     };
     let mut wanted = FIRST_READ;

@@ -7,7 +7,7 @@ use countersign_core::hash::{Blake3, Digest};
 use countersign_core::keys::{Certificate, PublicKey, ShardId};
 use countersign_core::merkle::{NodeCoordinate, leaf_hash, root};
 
-use super::cursor::{LogCursor, LogPosition, LogRecord};
+use super::cursor::{LogCursor, LogPosition, LogRecord, read_record};
 use super::file::Rows;
 use super::nodes::LogNodes;
 use super::{CHUNK_LEVEL, CHUNK_RECORDS};
@@ -208,10 +208,13 @@ impl LogIndex {
 
     /// An index of nothing, of the shard that record 0 names.
     fn empty(disk: &dyn Disk, paths: &ShardPaths) -> Result<Self, ReadError> {
-        let mut cursor = LogCursor::open(disk, paths, LogPosition::START)?;
         let not_a_shard = || ReadError::NotAShard { path: paths.directory().to_path_buf() };
-        let (_, bytes) = cursor.expect_next().map_err(|_| not_a_shard())?;
-        let certificate = certificate_in(bytes).ok_or_else(not_a_shard)?;
+        let bytes = match read_record(disk, paths, LogPosition::START) {
+            Ok(bytes) => bytes,
+            Err(ReadError::Damaged { .. }) => return Err(not_a_shard()),
+            Err(error) => return Err(error),
+        };
+        let certificate = certificate_in(&bytes).ok_or_else(not_a_shard)?;
         let tail = Tail { start: LogPosition::START, leaves: Vec::new() };
         Ok(Self {
             shard_id: certificate.shard_id,

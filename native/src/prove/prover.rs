@@ -219,7 +219,7 @@ impl<'d> Prover<'d> {
         mut attempt: impl FnMut(&mut Self) -> Result<T, ProveError>,
     ) -> Result<T, ProveError> {
         match attempt(self) {
-            Err(error) if error.is_corruption() => {
+            Err(error) if error.is_corruption() || matches!(error, ProveError::Read(_)) => {
                 self.batch = None;
                 self.index = LogIndex::rebuild(self.disk, &self.paths)?;
                 self.count_usable()?;
