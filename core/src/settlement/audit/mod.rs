@@ -73,7 +73,7 @@ pub fn check_shard_run<'a>(
 )]
 pub enum PendingCheck {
     /// A signature.
-    Signature(PendingSignature),
+    Signature(Box<PendingSignature>),
     /// The roots and sums of a settlement.
     Batch(Box<PendingBatch>),
 }
@@ -86,7 +86,7 @@ pub enum PendingCheck {
 )]
 pub enum CheckVerdict {
     /// A signature, and whether it holds.
-    Signature(PendingSignature, bool),
+    Signature(Box<PendingSignature>, bool),
     /// What of a settlement is not as its records have it.
     Batch(Vec<Failure>),
 }
@@ -188,8 +188,8 @@ impl ShardAuditor {
         if self.has_stopped() {
             return Vec::new();
         }
-        let signatures = self.chain.absorb(run.chain).into_iter().map(PendingCheck::Signature);
-        let mut pending: Vec<_> = signatures.collect();
+        let signatures = self.chain.absorb(run.chain).into_iter().map(Box::new);
+        let mut pending: Vec<_> = signatures.map(PendingCheck::Signature).collect();
         for span in run.spans {
             let batch = self.batches.absorb(span);
             pending.extend(batch.map(|batch| PendingCheck::Batch(Box::new(batch))));
