@@ -193,7 +193,10 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ("document", &["keys", "hash", "limits", "tags", "Seq"]),
     (
         "settlement",
-        &["document", "chain", "merkle", "keys", "hash", "codec", "limits", "tags", "Seq"],
+        &[
+            "document", "chain", "frame", "merkle", "keys", "hash", "codec", "limits", "tags",
+            "Seq", "SeqRange",
+        ],
     ),
     (
         "proof",
