@@ -78,8 +78,8 @@ impl Batches {
     fn push(&mut self, part: Part) {
         if let Some(log) = &mut self.log {
             // A tree is full at 2^63 leaves: no log has as many.
-            let is_full = part.leaf_hashes.iter().any(|hash| log.push(*hash).is_err());
-            self.log = self.log.take().filter(|_| !is_full);
+            let has_room = log.extend(&part.leaf_hashes).is_ok();
+            self.log = self.log.take().filter(|_| has_room);
         }
         let Some(window) = &mut self.window else { return };
         window.records = window.records.saturating_add(part.leaf_hashes.len() as u64);

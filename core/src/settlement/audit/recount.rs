@@ -11,7 +11,7 @@ use crate::Seq;
 use crate::chain::{Failure, FailureCode};
 use crate::frame::Place;
 use crate::hash::{Blake3, Digest};
-use crate::merkle::Frontier;
+use crate::merkle::{Frontier, leaf_hashes, root};
 use crate::settlement::check::{compare, compare_deltas};
 use crate::settlement::error::Pair;
 use crate::settlement::{AccountDelta, BatchSettlementAction, SettlementFailure};
@@ -56,9 +56,9 @@ impl PendingBatch {
 
     fn items_root(&self) -> Digest {
         let mut items = Frontier::<Blake3>::new();
-        for hash in self.parts.iter().flat_map(|part| &part.leaf_hashes) {
+        for part in &self.parts {
             // The batch has fewer records than a tree has room for.
-            let _ = items.push(*hash);
+            let _ = items.extend(&part.leaf_hashes);
         }
         items.root()
     }
@@ -105,11 +105,8 @@ impl PendingBatch {
 }
 
 fn index_root(rows: &[Row<'_>]) -> Digest {
-    let mut index = Frontier::<Blake3>::new();
-    for row in rows {
-        let _ = index.push(row.line.leaf.leaf_hash());
-    }
-    index.root()
+    let leaves: Vec<&[u8]> = rows.iter().map(|row| row.line.leaf.as_bytes().as_slice()).collect();
+    root::<Blake3>(&leaf_hashes::<Blake3>(&leaves))
 }
 
 /// What each member earned and spent of each asset: the rows of a member stand together.

@@ -11,7 +11,7 @@ use crate::Seq;
 use crate::chain::{Control, Operation, Record, RecordSink};
 use crate::frame::Place;
 use crate::hash::{Blake3, Digest};
-use crate::merkle::leaf_hash;
+use crate::merkle::leaf_hashes;
 use crate::settlement::{BatchSettlementAction, IndexLeaf};
 
 /// One entry, as far as a settlement commits to it beside its record.
@@ -94,8 +94,7 @@ impl<'a> Spans<'a> {
     }
 
     fn close(&mut self, closing: Option<Closing>) {
-        self.open.part.leaf_hashes =
-            self.records.iter().map(|bytes| leaf_hash::<Blake3>(bytes)).collect();
+        self.open.part.leaf_hashes = leaf_hashes::<Blake3>(&self.records);
         self.open.closing = closing;
         let next = Span::new(self.open.next);
         self.done.push(mem::replace(&mut self.open, next));
