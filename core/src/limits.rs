@@ -108,6 +108,10 @@ pub const INDEX_LEAF_SIZE: usize = 2 * DIGEST_SIZE + 8;
 /// Largest member delta in CBOR, in bytes: both sums are bignums of 16 bytes.
 pub const MAX_MEMBER_DELTA_SIZE: usize = 1 + (2 + DIGEST_SIZE) + (2 + MAX_ASSET_ID_SIZE) + 2 * 18;
 
+/// Records of one batch that an audit holds its settlement against: some 32 MiB. A larger batch
+/// is not checked in full, which the report says.
+pub const MAX_AUDITED_RECORDS: u64 = 262_144;
+
 /// Pairs of member and asset that a settlement record has room for, whatever their sizes.
 ///
 /// What a record and a settlement body hold besides takes less than 512 bytes.

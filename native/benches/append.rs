@@ -86,10 +86,10 @@ fn durable_groups(table: &Table) {
         });
         [floor].into_iter().chain(shards.iter().map(&mut append_groups)).collect()
     });
-    let rounds = rounds.collect();
+    let rounds: Vec<_> = rounds.collect();
     let names = kinds.map(|(name, ..)| format!("product, {name}"));
     let name = "durable groups of 64";
-    Table::compare(name, "floor: growing write + fdatasync", &names, "records/s", rounds);
+    Table::compare(name, "floor: growing write + fdatasync", &names, "records/s", &rounds);
     for shard in shards {
         shard.close().unwrap();
     }
@@ -137,7 +137,7 @@ fn waiting_producers(table: &Table) {
             vec![okay, ours, disk]
         });
         let others = ["product".to_string(), "one overwrite + fdatasync each".to_string()];
-        Table::compare(&name, "okaywal 0.3", &others, "records/s", rounds.collect());
+        Table::compare(&name, "okaywal 0.3", &others, "records/s", &rounds.collect::<Vec<_>>());
         shard.close().unwrap();
     }
 }
@@ -169,7 +169,13 @@ fn without_sync(table: &Table) {
         vec![floor, ours]
     });
     let floor = "floor: BLAKE3 alone, the chain's bytes";
-    Table::compare("no sync", floor, &["product".to_string()], "records/s", rounds.collect());
+    Table::compare(
+        "no sync",
+        floor,
+        &["product".to_string()],
+        "records/s",
+        &rounds.collect::<Vec<_>>(),
+    );
 }
 
 /// How long one append takes its caller, at half the disk's pace, across a segment roll.

@@ -61,6 +61,9 @@ pub struct AuditReport {
     pub signatures: u64,
     /// Settlement records.
     pub settlements: u64,
+    /// Those whose roots and sums were all held against their records: 0 from an [`Auditor`] by
+    /// itself, since the settlement room does that.
+    pub settlements_checked: u64,
     /// The last record's seq; `None` if there is none.
     pub last_seq: Option<Seq>,
     /// Chain tip after the last record.
@@ -130,6 +133,7 @@ impl Auditor {
                 entries: 0,
                 signatures: 0,
                 settlements: 0,
+                settlements_checked: 0,
                 last_seq: None,
                 tip: GENESIS_HASH,
                 unsigned_tail: 0,
@@ -168,6 +172,11 @@ impl Auditor {
     /// Whether a certificate of a newer format was met: what follows cannot be judged.
     pub const fn has_stopped(&self) -> bool {
         self.tally.has_too_new()
+    }
+
+    /// Reports a failed check of the caller's own, if its record lies in the range.
+    pub fn tell(&mut self, failure: Failure) {
+        self.tally.push(failure);
     }
 
     /// Reports damage that the caller met between runs.

@@ -50,6 +50,16 @@ pub enum FailureCode {
     SettlementEntryCount,
     /// A settlement's signature does not hold.
     SettlementSignature,
+    /// A settlement's `itemsRoot` is not the root over the records of its range.
+    ItemsRoot,
+    /// A settlement's `logRoot` is not the root over all records up to the end of its range.
+    LogRoot,
+    /// A settlement's `indexRoot` is not the root over the operations of its range.
+    IndexRoot,
+    /// A settlement's `memberDeltas` are not what the entries of its range add up to.
+    MemberDeltas,
+    /// The entries of a settlement's range add up to more than 2^128-1.
+    DeltaOverflow,
     /// The log ends before a position that is known to have been durable, or holds another record
     /// there.
     BeforeDurablePosition,
@@ -79,6 +89,11 @@ impl FailureCode {
             Self::SettlementTip => "settlement-tip",
             Self::SettlementEntryCount => "settlement-entry-count",
             Self::SettlementSignature => "settlement-signature",
+            Self::ItemsRoot => "items-root",
+            Self::LogRoot => "log-root",
+            Self::IndexRoot => "index-root",
+            Self::MemberDeltas => "member-deltas",
+            Self::DeltaOverflow => "delta-overflow",
             Self::BeforeDurablePosition => "before-durable-position",
         }
     }

@@ -65,7 +65,7 @@ pub use error::RecordError;
 pub use failure::{Failure, FailureCode};
 pub use keyring::{KeyState, Keyring};
 pub use record::{Record, peek_link};
-pub use run::{KeyWindow, Link, RunSummary, check_run, check_run_in};
+pub use run::{KeyWindow, Link, RecordSink, RunSummary, check_run, check_run_in, check_run_with};
 pub use sequencer::Sequencer;
 pub use settlement::{MemberDelta, Settlement};
 pub use tip::next_tip;

@@ -120,6 +120,23 @@ pub(super) struct Counted {
     pub(super) last: Option<Link>,
 }
 
+/// Sees what a run is made of while it is checked, so that nothing is decoded twice.
+pub trait RecordSink<'a> {
+    /// A record, in order; `tip` is the chain tip after it. Links have not been checked.
+    fn record(&mut self, place: Place, bytes: &'a [u8], record: &Record<'a>, tip: &Digest);
+
+    /// A frame that holds no record.
+    fn unreadable(&mut self);
+}
+
+/// Looks at nothing.
+impl RecordSink<'_> for () {
+    #[inline]
+    fn record(&mut self, _: Place, _: &[u8], _: &Record<'_>, _: &Digest) {}
+
+    fn unreadable(&mut self) {}
+}
+
 /// Checks the records of `frames`, in order, under `window`.
 ///
 /// O(bytes); allocates for control records and failures only.
@@ -145,6 +162,19 @@ pub fn check_run_in<'a>(
     window: Option<KeyWindow>,
     range: SeqRange,
 ) -> RunSummary {
+    check_run_with(frames, window, range, &mut ())
+}
+
+/// As [`check_run_in`], and shows `sink` what it reads.
+///
+/// Does not prove anything about signatures, keys or settlements, nor that the run continues the
+/// log: that is the auditor's part.
+pub fn check_run_with<'a>(
+    frames: impl IntoIterator<Item = (Place, &'a [u8])>,
+    window: Option<KeyWindow>,
+    range: SeqRange,
+    sink: &mut impl RecordSink<'a>,
+) -> RunSummary {
     let mut run = RunSummary {
         consumed: 0,
         window,
@@ -160,7 +190,7 @@ pub fn check_run_in<'a>(
     };
     for (place, bytes) in frames {
         run.consumed = run.consumed.saturating_add(1);
-        if run.check(place, bytes) {
+        if run.check(place, bytes, sink) {
             break;
         }
     }
@@ -187,10 +217,11 @@ impl RunSummary {
 
     /// Checks one record; whether the run ends behind it.
     #[inline]
-    fn check(&mut self, place: Place, bytes: &[u8]) -> bool {
+    fn check<'a>(&mut self, place: Place, bytes: &'a [u8], sink: &mut impl RecordSink<'a>) -> bool {
         let record = match Record::decode(bytes) {
             Ok(record) => record,
             Err(error) => {
+                sink.unreadable();
                 return self.malformed(place, bytes, &error);
             }
         };
@@ -206,7 +237,9 @@ impl RunSummary {
             }
             None => self.first = Some(Link { place, seq, ts_us, tip: prev_hash }),
         }
-        self.step(Link { place, seq, ts_us, tip: record.tip(bytes) });
+        let tip = record.tip(bytes);
+        sink.record(place, bytes, &record, &tip);
+        self.step(Link { place, seq, ts_us, tip });
         match record {
             Record::Entry(_) => {
                 self.entries = self.entries.saturating_add(1);

@@ -127,7 +127,7 @@ impl BatchWindow {
     }
 }
 
-fn compare(
+pub(super) fn compare(
     settled: Digest,
     recomputed: Digest,
     failure: impl FnOnce(Roots) -> SettlementFailure,
@@ -136,7 +136,7 @@ fn compare(
 }
 
 /// The first pair in which two lists differ. Both are sorted.
-fn compare_deltas(
+pub(super) fn compare_deltas(
     settled: &[AccountDelta],
     recomputed: &[AccountDelta],
 ) -> Result<(), SettlementFailure> {

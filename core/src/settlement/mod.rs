@@ -58,6 +58,7 @@
 //! ```
 
 mod action;
+mod audit;
 mod batch_id;
 mod check;
 mod deltas;
@@ -75,6 +76,9 @@ mod tests;
 mod window;
 
 pub use action::{AccountDelta, BatchSettlementAction};
+pub use audit::{
+    CheckVerdict, PendingBatch, PendingCheck, ShardAuditor, ShardRun, check_shard_run,
+};
 pub use batch_id::BatchId;
 pub use check::{check_settlement, verify_settlement};
 pub use error::{Pair, SettlementError};

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use proptest::prelude::*;
 
 use super::*;
-use crate::chain::{ChainWriter, Operation, Record};
+use crate::chain::{ChainWriter, Operation, Record, Settlement};
 use crate::hash::{Blake3, Digest, Hash, blake3};
 use crate::keys::{ShardId, SigningKey, create_process_key_action};
 use crate::limits::{MAX_AMOUNT, MIN_AMOUNT};
@@ -151,6 +151,26 @@ impl Log {
             Err(_) => assert!(out.is_empty()),
         }
         settled
+    }
+
+    /// Settles the open window with a settlement that is changed before it is signed.
+    pub(super) fn settle_with(
+        &mut self,
+        change: impl FnOnce(&mut BatchSettlementAction),
+    ) -> BatchSettlementAction {
+        let mut chain = self.chain.clone();
+        let log_root = naive_root(&self.records);
+        let mut out = vec![];
+        let mut action =
+            settle(&mut chain, &self.window, log_root, &process(), &mut out, 9_000_000).unwrap();
+        change(&mut action);
+        action.signature = process().sign(&action.signed_bytes(SHARD));
+        let body = action.body();
+        out.clear();
+        self.chain.settle(&mut out, 9_000_000, &Settlement::decode(&body).unwrap()).unwrap();
+        self.window = BatchWindow::new(action.to_seq.next());
+        self.take(out);
+        action
     }
 
     pub(super) fn range(&self, action: &BatchSettlementAction) -> &[Vec<u8>] {

@@ -109,7 +109,7 @@ impl Table {
         floor: &str,
         others: &[String],
         unit: &str,
-        rounds: Vec<Vec<f64>>,
+        rounds: &[Vec<f64>],
     ) {
         let names = std::iter::once(floor).chain(others.iter().map(String::as_str));
         for (column, other) in names.enumerate() {

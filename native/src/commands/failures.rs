@@ -200,7 +200,7 @@ impl Failure for ProveError {
     fn fields(&self) -> Vec<(&'static str, Value)> {
         match self {
             Self::Read(error) => error.fields(),
-            Self::Status(error) => Failure::fields(error),
+            Self::Status(error) => Failure::fields(error.as_ref()),
             Self::NoSuchRecord { seq, last } => vec![
                 ("seq", seq.to_string().into()),
                 ("lastSeq", last.map(|seq| seq.to_string()).into()),

@@ -67,7 +67,7 @@ fn write(
     args: &ProveArgs,
     output: &mut Output<'_>,
 ) -> Outcome {
-    let json = json.map_err(|error| ProveError::Proof(ProofError::Document(error)))?;
+    let json = json.map_err(|error| ProveError::from(ProofError::Document(error)))?;
     write_document(&json, args.out.as_deref(), args.force, output)?;
     Ok(Exit::Done)
 }

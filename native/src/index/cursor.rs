@@ -33,6 +33,14 @@ impl LogPosition {
     };
 }
 
+/// A record under a cursor.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LogRecord<'a> {
+    pub(crate) place: Place,
+    pub(crate) seq: Seq,
+    pub(crate) bytes: &'a [u8],
+}
+
 /// Reads records in order from a position on.
 #[derive(Debug)]
 pub(crate) struct LogCursor<'d> {
@@ -56,6 +64,9 @@ impl<'d> LogCursor<'d> {
         let mut reader = SegmentReader::open(disk, paths, segment).map_err(|source| {
             let path = paths.directory().to_path_buf();
             match source.kind() {
+                io::ErrorKind::NotFound if segment != SegmentNumber::FIRST => {
+                    ReadError::Damaged { place: start.place, seq: start.seq }
+                }
                 io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
                     ReadError::NotAShard { path }
                 }
@@ -68,9 +79,9 @@ impl<'d> LogCursor<'d> {
 
     /// The next record's place, seq and bytes; `None` where the log ends. Where the records are
     /// chained, the bytes are a record in its one encoding that continues the chain.
-    pub(crate) fn next(&mut self) -> Result<Option<(Place, Seq, &[u8])>, ReadError> {
+    pub(crate) fn next(&mut self) -> Result<Option<LogRecord<'_>>, ReadError> {
         let Some((place, seq)) = self.pass()? else { return Ok(None) };
-        Ok(Some((place, seq, &self.bytes)))
+        Ok(Some(LogRecord { place, seq, bytes: &self.bytes }))
     }
 
     /// As [`LogCursor::next`], where the log must not end yet.
@@ -158,7 +169,11 @@ pub(crate) fn read_record(
     let damaged = ReadError::Damaged { place, seq };
     let file = match disk.open(&path, Access::Read) {
         Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(damaged),
+        Err(error)
+            if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
+        {
+            return Err(damaged);
+        }
         Err(error) => return Err(failed(error)),
     };
     let mut wanted = FIRST_READ;

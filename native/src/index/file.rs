@@ -119,3 +119,58 @@ fn take_certificate(mut bytes: &[u8]) -> Option<CertificateRow> {
     let bytes = &mut bytes;
     Some(CertificateRow { seq: Seq(take(bytes)?), place: take_place(bytes)? })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows() -> Rows {
+        let place = Place { segment: SegmentNumber::new(2).unwrap(), offset: 3 };
+        let [tip_before, root] = [[4; 32], [5; 32]].map(Digest::from_bytes);
+        Rows {
+            chunks: vec![Chunk { place, tip_before, root }; 2],
+            settlements: vec![SettledRange {
+                from_seq: Seq(6),
+                to_seq: Seq(7),
+                seq: Seq(8),
+                place,
+            }],
+            certificates: vec![CertificateRow { seq: Seq(9), place }; 3],
+        }
+    }
+
+    /// The bytes with a checksum that fits behind them.
+    fn sealed(content: &[u8]) -> Vec<u8> {
+        [content, Blake3::hash(&[content]).as_bytes()].concat()
+    }
+
+    #[test]
+    fn a_file_has_the_sizes_of_the_format_page_and_reads_back() {
+        let shard_id = ShardId::from_bytes([1; 16]);
+        let bytes = rows().encode(shard_id);
+        assert_eq!(bytes.len(), 60 + 2 * 80 + 40 + 3 * 24 + 32);
+        assert!(bytes.starts_with(b"countersign-index-v1\x01\x01"));
+        assert_eq!(bytes.get(60..76), Some(&[0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 3][..]));
+        assert_eq!(Rows::decode(&bytes, shard_id), Some(rows()));
+        assert_eq!(Rows::decode(&bytes, ShardId::from_bytes([2; 16])), None);
+    }
+
+    #[test]
+    fn what_is_not_whole_is_no_file_even_with_a_checksum_that_fits() {
+        let shard_id = ShardId::from_bytes([1; 16]);
+        let bytes = rows().encode(shard_id);
+        let content = &bytes[..bytes.len() - 32];
+        assert_eq!(sealed(content), bytes);
+        for length in 0..content.len() {
+            assert_eq!(Rows::decode(&bytes[..length], shard_id), None);
+            assert_eq!(Rows::decode(&sealed(&content[..length]), shard_id), None);
+        }
+        assert_eq!(Rows::decode(&sealed(&[content, &[0]].concat()), shard_id), None);
+        // Counts that no file could have.
+        for at in [36, 44, 52] {
+            let mut content = content.to_vec();
+            content[at..at + 8].copy_from_slice(&u64::MAX.to_be_bytes());
+            assert_eq!(Rows::decode(&sealed(&content), shard_id), None);
+        }
+    }
+}

@@ -7,7 +7,7 @@ use countersign_core::hash::{Blake3, Digest};
 use countersign_core::keys::{Certificate, PublicKey, ShardId};
 use countersign_core::merkle::{NodeCoordinate, leaf_hash, root};
 
-use super::cursor::{LogCursor, LogPosition};
+use super::cursor::{LogCursor, LogPosition, LogRecord, read_record};
 use super::file::Rows;
 use super::nodes::LogNodes;
 use super::{CHUNK_LEVEL, CHUNK_RECORDS};
@@ -208,10 +208,13 @@ impl LogIndex {
 
     /// An index of nothing, of the shard that record 0 names.
     fn empty(disk: &dyn Disk, paths: &ShardPaths) -> Result<Self, ReadError> {
-        let mut cursor = LogCursor::open(disk, paths, LogPosition::START)?;
         let not_a_shard = || ReadError::NotAShard { path: paths.directory().to_path_buf() };
-        let (_, bytes) = cursor.expect_next().map_err(|_| not_a_shard())?;
-        let certificate = certificate_in(bytes).ok_or_else(not_a_shard)?;
+        let bytes = match read_record(disk, paths, LogPosition::START) {
+            Ok(bytes) => bytes,
+            Err(ReadError::Damaged { .. }) => return Err(not_a_shard()),
+            Err(error) => return Err(error),
+        };
+        let certificate = certificate_in(&bytes).ok_or_else(not_a_shard)?;
         let tail = Tail { start: LogPosition::START, leaves: Vec::new() };
         Ok(Self {
             shard_id: certificate.shard_id,
@@ -235,6 +238,9 @@ impl LogIndex {
         paths: &ShardPaths,
         rows: Rows,
     ) -> Result<bool, ReadError> {
+        if !tiles(&rows.settlements) {
+            return Ok(false);
+        }
         self.rows = rows;
         let Some(last) = self.rows.chunks.pop() else { return Ok(false) };
         let seq = Seq((self.rows.chunks.len() as u64).saturating_mul(CHUNK_RECORDS));
@@ -256,7 +262,7 @@ impl LogIndex {
         let mut cursor = LogCursor::open(disk, paths, self.tail.start)?;
         loop {
             let tip = cursor.tip();
-            let Some((place, seq, bytes)) = cursor.next()? else { return Ok(()) };
+            let Some(LogRecord { place, seq, bytes }) = cursor.next()? else { return Ok(()) };
             if self.tail.leaves.is_empty() {
                 self.tail.start = LogPosition { place, seq, tip };
             }
@@ -317,6 +323,17 @@ impl LogIndex {
             self.saved = count;
         }
     }
+}
+
+/// Whether batches follow each other without a gap, each settled by the record behind it.
+fn tiles(settlements: &[SettledRange]) -> bool {
+    let mut next = Seq::FIRST;
+    settlements.iter().all(|row| {
+        let fits =
+            row.from_seq == next && row.from_seq <= row.to_seq && row.seq == row.to_seq.next();
+        next = row.seq;
+        fits
+    })
 }
 
 /// The certificate that is this record.

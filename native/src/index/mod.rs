@@ -10,7 +10,7 @@ mod file;
 mod log_index;
 mod nodes;
 
-pub(crate) use cursor::{LogCursor, LogPosition, read_record};
+pub(crate) use cursor::{LogCursor, LogPosition, LogRecord, read_record};
 pub(crate) use log_index::certificate_in;
 pub use log_index::{LogIndex, SettledRange};
 

@@ -16,7 +16,7 @@ pub enum ProveError {
     /// The log cannot be read.
     Read(ReadError),
     /// Where the shard stands cannot be told.
-    Status(StoreError),
+    Status(Box<StoreError>),
     /// The log holds no such record.
     NoSuchRecord {
         /// The record.
@@ -78,7 +78,7 @@ pub enum ProveError {
         /// The batch.
         batch: BatchId,
         /// Why.
-        error: SettlementFailure,
+        error: Box<SettlementFailure>,
     },
     /// The record at the place of a settlement is another one.
     NotASettlement {
@@ -90,10 +90,10 @@ pub enum ProveError {
         /// The batch.
         batch: BatchId,
         /// What does not fit.
-        error: ProofError,
+        error: Box<ProofError>,
     },
     /// No bundle can be made of what was asked for.
-    Proof(ProofError),
+    Proof(Box<ProofError>),
 }
 
 impl ProveError {
@@ -196,6 +196,12 @@ impl fmt::Display for ProveError {
 }
 
 impl std::error::Error for ProveError {}
+
+impl From<ProofError> for ProveError {
+    fn from(error: ProofError) -> Self {
+        Self::Proof(Box::new(error))
+    }
+}
 
 impl From<ReadError> for ProveError {
     fn from(error: ReadError) -> Self {

@@ -7,7 +7,7 @@ use countersign_core::chain::{Control, Record};
 use countersign_core::hash::Digest;
 use countersign_core::keys::{Certificate, PublicKey, ShardId};
 use countersign_core::limits::DIGEST_SIZE;
-use countersign_core::merkle::NodeCoordinate;
+use countersign_core::merkle::{MultiInclusionError, NodeCoordinate};
 use countersign_core::proof::{
     ConsistencyBundle, ConsistencyProof, ExclusionBundle, ExclusionProof, InclusionBundle,
     InclusionProof, ProofError, RecordsBundle, RecordsProof, SignedSettlement, StatementBundle,
@@ -112,7 +112,7 @@ impl<'d> Prover<'d> {
         seqs.dedup();
         self.twice(|prover| {
             let Some(first) = seqs.first() else {
-                return Err(ProveError::Proof(ProofError::InvalidOperation));
+                return Err(ProofError::MultiInclusion(MultiInclusionError::Empty).into());
             };
             let range = prover.holding(*first)?;
             for seq in &seqs {
@@ -157,7 +157,10 @@ impl<'d> Prover<'d> {
             match (bundle, unread) {
                 (Ok(bundle), _) => Ok(bundle),
                 (Err(_), Some(error)) => Err(error.into()),
-                (Err(error), None) => Err(ProveError::Mismatch { batch: prover.id(to), error }),
+                (Err(error), None) => {
+                    let (batch, error) = (prover.id(to), Box::new(error));
+                    Err(ProveError::Mismatch { batch, error })
+                }
             }
         })
     }
@@ -178,8 +181,8 @@ impl<'d> Prover<'d> {
                 ProofError::OperationPresent { seq } => {
                     ProveError::OperationPresent { seq, batch: id }
                 }
-                error @ ProofError::InvalidOperation => ProveError::Proof(error),
-                error => ProveError::Mismatch { batch: id, error },
+                error @ ProofError::InvalidOperation => error.into(),
+                error => ProveError::Mismatch { batch: id, error: Box::new(error) },
             })
         })
     }
@@ -216,7 +219,7 @@ impl<'d> Prover<'d> {
         mut attempt: impl FnMut(&mut Self) -> Result<T, ProveError>,
     ) -> Result<T, ProveError> {
         match attempt(self) {
-            Err(error) if error.is_corruption() => {
+            Err(error) if error.is_corruption() || matches!(error, ProveError::Read(_)) => {
                 self.batch = None;
                 self.index = LogIndex::rebuild(self.disk, &self.paths)?;
                 self.count_usable()?;
@@ -234,7 +237,7 @@ impl<'d> Prover<'d> {
         if usable < settlements.len() {
             // Its group may be on its way to the medium, or nobody writes at all.
             let status = shard_status(self.disk, self.paths.directory());
-            let status = status.map_err(ProveError::Status)?;
+            let status = status.map_err(|error| ProveError::Status(Box::new(error)))?;
             let sure = match status.is_locked {
                 Some(false) => self.index.signed_seq().min(status.last_seq),
                 _ => status.durable_seq,
@@ -303,7 +306,7 @@ impl<'d> Prover<'d> {
         let batch = self.id(range);
         let certificate = self.certificate(&settlement.public_key, batch, seq)?;
         verify_settlement(&settlement, self.shard_id(), &certificate, &self.operator())
-            .map_err(|error| ProveError::Settlement { batch, error })?;
+            .map_err(|error| ProveError::Settlement { batch, error: Box::new(error) })?;
         Ok(Settled { seq, ts_us, signed: SignedSettlement { certificate, settlement } })
     }
 
@@ -365,9 +368,9 @@ impl<'d> Prover<'d> {
         match &self.batch {
             Some(batch) => {
                 let id = batch.settled.signed.settlement.batch_id(self.shard_id());
-                ProveError::Mismatch { batch: id, error }
+                ProveError::Mismatch { batch: id, error: Box::new(error) }
             }
-            None => ProveError::Proof(error),
+            None => error.into(),
         }
     }
 }

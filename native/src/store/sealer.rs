@@ -71,7 +71,7 @@ impl Sealer {
     ///
     /// O(bytes): two hashes, two Merkle nodes and an index leaf for each record, and one signature;
     /// a settlement sorts and hashes the index of its window.
-    pub(super) fn seal(&mut self, cut: Cut) -> Result<Sealed, (StoreError, Group)> {
+    pub(super) fn seal(&mut self, cut: Cut) -> Result<Sealed, (StoreError, Box<Group>)> {
         let Cut { mut group, settlement, signature: (_, ts_us) } = cut;
         let before = (self.end.clone(), self.place);
         let is_settlement = settlement.is_some();
@@ -84,7 +84,7 @@ impl Sealer {
             Ok(()) => Ok(self.sealed(group, is_settlement)),
             Err(error) => {
                 self.go_back(before);
-                Err((error, group))
+                Err((error, Box::new(group)))
             }
         }
     }

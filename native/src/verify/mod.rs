@@ -1,9 +1,9 @@
 //! Verifies a shard on all cores, in constant memory, and goes on past damage.
 //!
 //! A thread reads the segments and cuts them into blocks at frame boundaries; workers check the
-//! blocks by themselves ([`check_run_in`](countersign_core::chain::check_run_in)) and verify
-//! signatures; the calling thread joins what they found, in order
-//! ([`Auditor`](countersign_core::chain::Auditor)). The report does not depend on the number of
+//! blocks by themselves ([`check_shard_run`](countersign_core::settlement::check_shard_run)), verify
+//! signatures and recount batches; the calling thread joins what they found, in order
+//! ([`ShardAuditor`](countersign_core::settlement::ShardAuditor)). The report does not depend on the number of
 //! threads nor on the size of the blocks.
 //!
 //! ```no_run

@@ -8,12 +8,12 @@ use std::sync::Mutex;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 
-use countersign_core::chain::{
-    AuditReport, Auditor, Control, KeyState, KeyWindow, Keyring, PendingSignature, Record,
-    RunSummary, check_run_in,
-};
+use countersign_core::chain::{AuditReport, Control, KeyState, KeyWindow, Keyring, Record};
 use countersign_core::frame::Place;
 use countersign_core::keys::PublicKey;
+use countersign_core::settlement::{
+    CheckVerdict, PendingCheck, ShardAuditor, ShardRun, check_shard_run,
+};
 use countersign_core::{Seq, SeqRange};
 
 use super::blocks::{Block, Part};
@@ -62,13 +62,13 @@ struct Piece {
     place: Place,
     start: usize,
     end: usize,
-    run: RunSummary,
+    run: ShardRun,
 }
 
 /// What the threads tell the joining one.
 enum Told {
     Checked(Block, Vec<Piece>),
-    Judged(u64, Vec<(PendingSignature, bool)>),
+    Judged(u64, Vec<CheckVerdict>),
     /// All blocks are out; how many, and what reading them came to.
     Read(u64, Result<u64, VerifyError>),
 }
@@ -118,7 +118,7 @@ pub(super) fn run(
         reader.spawn_scoped(scope, move || read(source, shared, &tell)).map_err(cannot_start)?;
         let join = Join {
             shared,
-            auditor: Auditor::with_range(trusted, range),
+            auditor: ShardAuditor::new(trusted, range),
             checked: BTreeMap::new(),
             judged: BTreeMap::new(),
             next_checked: 0,
@@ -151,11 +151,7 @@ fn work(shared: &Shared, tell: &Sender<Told>) {
                 Told::Checked(block, pieces)
             }
             Work::Judge(index, pending) => {
-                let judge = |pending: PendingSignature| {
-                    let holds = pending.holds();
-                    (pending, holds)
-                };
-                Told::Judged(index, pending.into_iter().map(judge).collect())
+                Told::Judged(index, pending.into_iter().map(PendingCheck::verdict).collect())
             }
         };
         if tell.send(told).is_err() {
@@ -173,8 +169,8 @@ fn check(shared: &Shared, block: &Block) -> Vec<Piece> {
         let mut frames = block.frames(place, start, end);
         while !frames.is_empty() {
             let (place, start) = (frames.place, frames.at);
-            let run = check_run_in(&mut frames, window, shared.range);
-            if run.consumed == 0 {
+            let run = check_shard_run(&mut frames, window, shared.range);
+            if run.consumed() == 0 {
                 break;
             }
             pieces.push(Piece { place, start, end, run });
@@ -193,10 +189,10 @@ fn check(shared: &Shared, block: &Block) -> Vec<Piece> {
 /// Joins the blocks in order.
 struct Join<'a> {
     shared: &'a Shared,
-    auditor: Auditor,
+    auditor: ShardAuditor,
     /// Blocks and verdicts that came before their turn.
     checked: BTreeMap<u64, (Block, Vec<Piece>)>,
-    judged: BTreeMap<u64, Vec<(PendingSignature, bool)>>,
+    judged: BTreeMap<u64, Vec<CheckVerdict>>,
     next_checked: u64,
     next_judged: u64,
     /// Room that each block takes until its signatures are judged.
@@ -239,8 +235,8 @@ impl Join<'_> {
                 }
             }
             while let Some(verdicts) = self.judged.remove(&self.next_judged) {
-                for (pending, holds) in &verdicts {
-                    self.auditor.judge(pending, *holds);
+                for verdict in verdicts {
+                    self.auditor.judge(verdict);
                 }
                 let room = self.rooms.remove(&self.next_judged).unwrap_or_default();
                 self.shared.room.free(room);
@@ -285,13 +281,13 @@ impl Join<'_> {
     }
 
     /// The run, under the key window that turned out to hold.
-    fn at_its_turn(&self, block: &Block, piece: Piece) -> RunSummary {
+    fn at_its_turn(&self, block: &Block, piece: Piece) -> ShardRun {
         let window = self.auditor.key_window();
-        if piece.run.window == window {
+        if piece.run.key_window() == window {
             return piece.run;
         }
         *held(&self.shared.guess) = window;
         let frames = block.frames(piece.place, piece.start, piece.end);
-        check_run_in(frames, window, self.shared.range)
+        check_shard_run(frames, window, self.shared.range)
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use countersign_core::chain::PendingSignature;
+use countersign_core::settlement::PendingCheck;
 
 use super::blocks::Block;
 
@@ -11,10 +11,10 @@ use super::blocks::Block;
 #[derive(Debug)]
 pub(super) enum Work {
     Check(Block),
-    Judge(u64, Vec<PendingSignature>),
+    Judge(u64, Vec<PendingCheck>),
 }
 
-/// Work in two lanes: signatures go first, so that blocks leave memory in the order they came.
+/// Work in two lanes: pending checks go first, so that blocks leave memory in the order they came.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     lanes: Mutex<Lanes>,
@@ -23,7 +23,7 @@ pub(super) struct Queue {
 
 #[derive(Debug, Default)]
 struct Lanes {
-    signatures: VecDeque<(u64, Vec<PendingSignature>)>,
+    pending: VecDeque<(u64, Vec<PendingCheck>)>,
     blocks: VecDeque<Block>,
     is_closed: bool,
 }
@@ -33,7 +33,7 @@ impl Queue {
         let mut lanes = held(&self.lanes);
         match work {
             Work::Check(block) => lanes.blocks.push_back(block),
-            Work::Judge(index, pending) => lanes.signatures.push_back((index, pending)),
+            Work::Judge(index, pending) => lanes.pending.push_back((index, pending)),
         }
         drop(lanes);
         self.wake.notify_one();
@@ -46,7 +46,7 @@ impl Queue {
             if lanes.is_closed {
                 return None;
             }
-            if let Some((index, pending)) = lanes.signatures.pop_front() {
+            if let Some((index, pending)) = lanes.pending.pop_front() {
                 return Some(Work::Judge(index, pending));
             }
             if let Some(block) = lanes.blocks.pop_front() {
@@ -62,7 +62,8 @@ impl Queue {
     }
 }
 
-/// What a frame costs in memory, in bytes, besides itself: at worst a copy and a failure.
+/// What a frame costs in memory, in bytes, besides itself: what its settlement is held against, and
+/// at worst a copy and a failure.
 const FRAME_COST: usize = 256;
 
 /// Room for a bounded number of bytes in blocks, and their used buffers.

@@ -41,6 +41,10 @@ pub struct ShardReport {
     /// Settlements.
     #[serde(serialize_with = "as_text")]
     pub settlements: u64,
+    /// Settlements whose roots and sums were all held against their records: the others stand
+    /// behind damage that hides records, are of the wrong range, or too large.
+    #[serde(serialize_with = "as_text")]
+    pub settlements_checked: u64,
     /// The last record; `None` if there is none.
     #[serde(serialize_with = "as_text_or_null")]
     pub last_seq: Option<Seq>,
@@ -130,6 +134,7 @@ impl ShardReport {
             entries: audit.entries,
             signatures: audit.signatures,
             settlements: audit.settlements,
+            settlements_checked: audit.settlements_checked,
             last_seq: audit.last_seq,
             tip: audit.tip,
             unsigned_tail: audit.unsigned_tail,
@@ -190,6 +195,10 @@ impl fmt::Display for ShardReport {
             self.signatures,
             self.settlements,
         )?;
+        if self.settlements > 0 {
+            let (checked, all) = (self.settlements_checked, self.settlements);
+            writeln!(f, "{checked} of {all} settlements held against their records in full")?;
+        }
         if let Some(last_seq) = self.last_seq {
             writeln!(f, "last seq {last_seq}, tip {}", self.tip)?;
         }

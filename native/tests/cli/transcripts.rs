@@ -119,6 +119,7 @@ transcripts! {
     formats
     keys
     options
+    proofs
     recovery
     typescript
 }

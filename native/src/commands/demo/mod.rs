@@ -1,6 +1,7 @@
 //! `demo`: the main job on real data, with what can go wrong.
 
 mod place;
+mod proofs;
 mod report;
 mod steps;
 
@@ -30,8 +31,17 @@ pub(super) fn run(args: &DemoArgs, output: &mut Output<'_>) -> Outcome {
     tell(output, || report.tampered(&tampered, took))?;
     let (usage, took) = timed(|| steps::usage(&place))?;
     tell(output, || report.usage(&usage, took))?;
+    let (proofs, took) = timed(|| proofs::prove(&place, &made))?;
+    tell(output, || report.proofs(&proofs, took))?;
+    let (disputes, took) = timed(|| proofs::dispute(&place, &made))?;
+    tell(output, || report.disputes(&disputes, took))?;
     if output.json {
-        let document = report.to_json(&made, &metered, &recovered, &verified, &tampered, &usage)?;
+        let mut document =
+            report.to_json(&made, &metered, &recovered, &verified, &tampered, &usage)?;
+        if let Some(members) = document.as_object_mut() {
+            members.insert("proofs".to_owned(), report::proofs_json(&proofs));
+            members.insert("disputes".to_owned(), report::disputes_json(&disputes));
+        }
         output.print(&document, "")?;
     } else {
         say(output, &report.end(&made))?;
@@ -40,6 +50,7 @@ pub(super) fn run(args: &DemoArgs, output: &mut Output<'_>) -> Outcome {
     let is_as_told = verified.shard.valid
         && verified.recovered.valid
         && !tampered.report.valid
+        && proofs.proven.iter().all(|proven| proven.report.valid)
         && recovered.is_complete();
     Ok(if is_as_told { Exit::Done } else { Exit::Refused })
 }
@@ -81,6 +92,9 @@ mod tests {
             "17,618 recognised, 20 appended",
             "NOT VALID",
             "chain-broken",
+            "2 settlements",
+            "inclusion.json",
+            "DISPUTED_NO_RESPONSE",
             "run-1/shard --operator-public-key @",
         ] {
             assert!(stdout.contains(part), "{part} is not in:\n{stdout}");
@@ -92,6 +106,17 @@ mod tests {
         assert_eq!(document["metered"]["entries"], "17638");
         assert_eq!(document["recovered"]["recordsLost"], "0");
         assert_eq!(document["tampered"]["report"]["valid"], false);
+        assert_eq!(document["proofs"]["settlements"].as_array().unwrap().len(), 2);
+        for proof in document["proofs"]["proven"].as_array().unwrap() {
+            assert_eq!(proof["valid"], true, "{proof}");
+        }
+        let statuses: Vec<_> = document["disputes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|dispute| dispute["status"].as_str().unwrap())
+            .collect();
+        assert_eq!(statuses, ["CONFIRMED", "DISPUTED_FRAUD", "DISPUTED_NO_RESPONSE"]);
         assert_eq!(document["usage"]["members"].as_array().unwrap().len(), 40);
         let spent: u64 = document["usage"]["members"]
             .as_array()

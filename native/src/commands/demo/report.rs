@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::super::failures::Refusal;
 use super::super::shard::{recovery_json, report_json};
 use super::place::Place;
+use super::proofs::{Disputed, Proofs};
 use super::steps::{Made, Metered, Recovered, Tampered, Usage, Verified};
 use crate::render::utc;
 use crate::trace;
@@ -154,6 +155,40 @@ impl Report {
         text
     }
 
+    pub(super) fn proofs(&self, proofs: &Proofs, took: Duration) -> String {
+        let mut text = step(7, "Prove what the settlements hold, and verify the proofs", took);
+        let count = proofs.settlements.len();
+        line(&mut text, "settled", &format!("{count} settlements"));
+        for settlement in &proofs.settlements {
+            let (from, to) = (HumanCount(settlement.from_seq.0), HumanCount(settlement.to_seq.0));
+            let pairs = settlement.member_deltas.len();
+            let entries = HumanCount(settlement.entry_count);
+            let what = format!("records {from} to {to}: {entries} entries, {pairs} sums");
+            line(&mut text, "", &what);
+        }
+        for proven in &proofs.proven {
+            let word = if proven.report.valid { "VALID    " } else { "NOT VALID" };
+            let bytes = HumanCount(proven.bytes as u64);
+            let what = format!("{word}  {} ({bytes} bytes)", proven.shows);
+            line(&mut text, &self.name(&proven.file), &what);
+        }
+        text
+    }
+
+    pub(super) fn disputes(&self, disputes: &[Disputed], took: Duration) -> String {
+        let mut text = step(8, "Dispute the first settlement, three times", took);
+        for disputed in disputes {
+            let resolution = &disputed.resolution;
+            line(&mut text, disputed.name, &resolution.status.to_string());
+            line(&mut text, "", &resolution.detail);
+            let response = disputed.response.iter().map(|file| self.name(file));
+            let files: Vec<_> =
+                std::iter::once(self.name(&disputed.challenge)).chain(response).collect();
+            line(&mut text, "", &files.join(", "));
+        }
+        text
+    }
+
     pub(super) fn end(&self, _made: &Made) -> String {
         let (shard, tampered) = (self.shard.display(), self.tampered.display());
         let (run, operator) = (self.run.display(), self.operator.display());
@@ -230,6 +265,46 @@ impl Report {
             "usage": { "members": members },
         }))
     }
+}
+
+pub(super) fn proofs_json(proofs: &Proofs) -> Value {
+    let settlements: Vec<_> = proofs
+        .settlements
+        .iter()
+        .map(|settlement| {
+            json!({
+                "fromSeq": settlement.from_seq.to_string(),
+                "toSeq": settlement.to_seq.to_string(),
+                "entryCount": settlement.entry_count.to_string(),
+            })
+        })
+        .collect();
+    let proven: Vec<_> = proofs
+        .proven
+        .iter()
+        .map(|proven| {
+            json!({
+                "file": proven.file.display().to_string(),
+                "format": proven.report.format.name(),
+                "shows": proven.shows,
+                "valid": proven.report.valid,
+            })
+        })
+        .collect();
+    json!({ "settlements": settlements, "proven": proven })
+}
+
+pub(super) fn disputes_json(disputes: &[Disputed]) -> Value {
+    let disputes = disputes.iter().map(|disputed| {
+        json!({
+            "name": disputed.name,
+            "challenge": disputed.challenge.display().to_string(),
+            "response": disputed.response.as_ref().map(|file| file.display().to_string()),
+            "status": disputed.resolution.status.as_str(),
+            "detail": &*disputed.resolution.detail,
+        })
+    });
+    Value::Array(disputes.collect())
 }
 
 fn step(number: u32, title: &str, took: Duration) -> String {

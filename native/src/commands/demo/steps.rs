@@ -34,7 +34,7 @@ const LAST_GROUP: usize = 20;
 /// Bytes of the last frame that do not reach the medium: part of a signature.
 const MISSING: u64 = 60;
 
-type Step<T> = Result<T, Box<dyn Failure>>;
+pub(super) type Step<T> = Result<T, Box<dyn Failure>>;
 
 /// Keys and an empty shard.
 #[derive(Debug)]
@@ -72,7 +72,8 @@ pub(super) struct Metered {
 pub(super) fn meter(place: &Place, _made: &Made) -> Step<Metered> {
     let operations: Vec<_> = operations().collect();
     let key = key_file::load(&place.process_key())?;
-    let (shard, _) = MeteringLogShard::open(place.shard(), Some(key), &WriterOptions::default())?;
+    let options = WriterOptions { settle_on_close: true, ..WriterOptions::default() };
+    let (shard, _) = MeteringLogShard::open(place.shard(), Some(key), &options)?;
     let (first, last) = operations.split_at(operations.len().saturating_sub(LAST_GROUP));
     let start = Instant::now();
     append(&shard, first)?;
@@ -265,7 +266,7 @@ pub(super) fn usage(place: &Place) -> Step<Vec<([u8; DIGEST_SIZE], Usage)>> {
     Ok(members)
 }
 
-fn failed(path: &Path) -> impl FnOnce(io::Error) -> FileError {
+pub(super) fn failed(path: &Path) -> impl FnOnce(io::Error) -> FileError {
     let path = path.to_owned();
     |error| FileError { code: "file-unwritable", path, error }
 }

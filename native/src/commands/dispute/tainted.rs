@@ -21,7 +21,7 @@ use crate::commands::Output;
 use crate::commands::certificate::now_ms;
 use crate::commands::prove::write_document;
 use crate::exit::{Exit, Failure, FileError, Outcome};
-use crate::index::{LogCursor, LogPosition};
+use crate::index::{LogCursor, LogPosition, LogRecord};
 use crate::prove::{Prover, Settled};
 use crate::store::disk::RealDisk;
 use crate::store::{ReadError, ShardPaths};
@@ -92,7 +92,7 @@ fn revocations(directory: &Path, last: Option<Seq>) -> Result<Vec<KnownRevocatio
     let start = LogPosition { tip: None, ..LogPosition::START };
     let mut cursor = LogCursor::open(&RealDisk, &paths, start)?;
     let mut found = Vec::new();
-    while let Some((_, seq, bytes)) = cursor.next()? {
+    while let Some(LogRecord { seq, bytes, .. }) = cursor.next()? {
         if Some(seq) > last {
             break;
         }

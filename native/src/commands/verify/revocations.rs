@@ -38,11 +38,14 @@ pub(in crate::commands) fn load(path: &Path) -> Result<Vec<KnownRevocation>, Box
         file.map_err(|error| FileError { code: "file-unreadable", path: path.to_owned(), error })?;
     let refused = |what: String| Refusal {
         code: "revocation-malformed",
-        message: format!("{}: {what}", path.display()),
+        message: format!("{} holds no revocation: {what}", path.display()),
     };
     let mut found = Vec::new();
     for text in Documents::new(file) {
-        let text = text.map_err(|error| refused(error.to_string()))?;
+        let text = text.map_err(|error| Refusal {
+            code: "revocation-malformed",
+            message: format!("{} is no JSON document: {error}", path.display()),
+        })?;
         let line: Line<'_> =
             serde_json::from_str(text.get()).map_err(|error| refused(error.to_string()))?;
         let (body, seq) = match (line.kind.as_deref(), line.body) {
@@ -54,11 +57,11 @@ pub(in crate::commands) fn load(path: &Path) -> Result<Vec<KnownRevocation>, Box
         let Alone(revocation) = read(body.as_bytes(), MAX_KEY_DOCUMENT_SIZE)
             .map_err(|error| refused(error.to_string()))?;
         let seq = seq.map(|seq| seq.parse().map(Seq)).transpose();
-        let seq = seq.map_err(|_| refused("seq is no number".to_owned()))?;
+        let seq = seq.map_err(|_| refused("its seq is no number".to_owned()))?;
         found.push(KnownRevocation { revocation, seq });
     }
     if found.is_empty() {
-        return Err(refused("no revocation is in it".to_owned()).into());
+        return Err(refused("give the record of one, as `shard tail` prints it".to_owned()).into());
     }
     Ok(found)
 }
