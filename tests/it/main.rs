@@ -1,5 +1,6 @@
 //! Module list of the cross-package tests.
 
+mod accounts;
 mod chain;
 mod crash;
 mod dispute;

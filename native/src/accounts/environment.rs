@@ -3,11 +3,13 @@
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
+use std::time::UNIX_EPOCH;
 
 use heed::types::Bytes;
 use heed::{Database, Env, EnvOpenOptions, WithoutTls};
 
 use super::error::AccountsError;
+use super::position::FileIdentity;
 use crate::store::ShardPaths;
 use crate::store::disk::Disk;
 
@@ -33,8 +35,8 @@ pub(super) struct Tables {
 pub(super) struct Environment {
     pub(super) env: Env<WithoutTls>,
     pub(super) tables: Tables,
-    /// The inode of its file.
-    pub(super) inode: u64,
+    /// Its file.
+    pub(super) file: FileIdentity,
 }
 
 impl Environment {
@@ -85,7 +87,7 @@ impl Environment {
         }
         let tables = make_tables(&env).map_err(failed);
         match tables {
-            Ok(tables) => Ok(Self { env, tables, inode: data.ino() }),
+            Ok(tables) => Ok(Self { env, tables, file: identity(&data) }),
             Err(error) => {
                 close(env);
                 Err(error)
@@ -97,6 +99,12 @@ impl Environment {
     pub(super) fn close(self) {
         close(self.env);
     }
+}
+
+fn identity(file: &fs::Metadata) -> FileIdentity {
+    let made = file.created().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+    let made_ns = made.and_then(|since| u64::try_from(since.as_nanos()).ok()).unwrap_or(0);
+    FileIdentity { inode: file.ino(), made_ns }
 }
 
 fn close(env: Env<WithoutTls>) {

@@ -48,7 +48,7 @@ impl Log<'_> {
                 }
                 _ => {
                     transaction.clear()?;
-                    Position::start(self.shard_id, environment.inode)
+                    Position::start(self.shard_id, environment.file)
                 }
             };
             progress(position.next_seq.0.min(total), total);
@@ -67,7 +67,7 @@ impl Log<'_> {
         environment: &Environment,
         position: &Position,
     ) -> Result<bool, AccountsError> {
-        if (position.shard_id, position.inode) != (self.shard_id, environment.inode) {
+        if (position.shard_id, position.file) != (self.shard_id, environment.file) {
             return Ok(false);
         }
         Ok(position.is_in(self.disk, self.paths)?)

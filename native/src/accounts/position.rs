@@ -15,13 +15,22 @@ use crate::store::{ReadError, ShardPaths};
 /// The version of all tables. Another one is made anew.
 const VERSION: u8 = 1;
 
+/// Which file it is. A copy is another: one that was taken beside a process at work may be of two
+/// moments at once, and nothing in it would tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct FileIdentity {
+    pub(super) inode: u64,
+    /// When it was made, nanoseconds since the epoch, since numbers of inodes are used again; 0
+    /// where the file system does not tell.
+    pub(super) made_ns: u64,
+}
+
 /// What the accounts are a projection of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Position {
     pub(super) shard_id: ShardId,
-    /// The inode of the file that this stands in. A copy has another: one that was taken beside a
-    /// process at work may be of two moments at once, and nothing in it would tell.
-    pub(super) inode: u64,
+    /// The file that this stands in.
+    pub(super) file: FileIdentity,
     /// The record that comes next.
     pub(super) next_seq: Seq,
     /// The chain tip before it.
@@ -34,9 +43,9 @@ pub(super) struct Position {
 
 impl Position {
     /// Before the first record.
-    pub(super) const fn start(shard_id: ShardId, inode: u64) -> Self {
+    pub(super) const fn start(shard_id: ShardId, file: FileIdentity) -> Self {
         let LogPosition { place, seq, .. } = LogPosition::START;
-        Self { shard_id, inode, next_seq: seq, tip: GENESIS_HASH, last: place, next: place }
+        Self { shard_id, file, next_seq: seq, tip: GENESIS_HASH, last: place, next: place }
     }
 
     pub(super) fn to_row(self) -> Vec<u8> {
@@ -45,7 +54,8 @@ impl Position {
         row.extend_from_slice(self.tip.as_bytes());
         let (last, next) = (self.last, self.next);
         for number in [
-            self.inode,
+            self.file.inode,
+            self.file.made_ns,
             self.next_seq.0,
             last.segment.number(),
             last.offset,
@@ -64,13 +74,14 @@ impl Position {
         }
         let shard_id = ShardId::from_bytes(reader.take()?);
         let tip = Digest::from_bytes(reader.take()?);
-        let (inode, next_seq) = (reader.number()?, Seq(reader.number()?));
+        let file = FileIdentity { inode: reader.number()?, made_ns: reader.number()? };
+        let next_seq = Seq(reader.number()?);
         let mut place = || {
             let segment = SegmentNumber::new(reader.number()?)?;
             Some(Place { segment, offset: reader.number()? })
         };
         let (last, next) = (place()?, place()?);
-        let position = Self { shard_id, inode, next_seq, tip, last, next };
+        let position = Self { shard_id, file, next_seq, tip, last, next };
         reader.is_empty().then_some(position)
     }
 

@@ -135,9 +135,16 @@ impl<'d> ShardAccounts<'d> {
     ) -> Result<(), E> {
         let environment = self.environment()?;
         let txn = environment.env.read_txn().map_err(|error| self.failed(error))?;
-        let prefix = member_id.map_or(&[][..], |member_id| &member_id[..]);
-        let rows = environment.tables.accounts.prefix_iter(&txn, prefix);
-        for row in rows.map_err(|error| self.failed(error))? {
+        // The database takes no empty prefix.
+        let table = environment.tables.accounts;
+        let (of_all, of_member) = match member_id {
+            None => (Some(table.iter(&txn).map_err(|error| self.failed(error))?), None),
+            Some(member_id) => {
+                let rows = table.prefix_iter(&txn, member_id);
+                (None, Some(rows.map_err(|error| self.failed(error))?))
+            }
+        };
+        for row in of_all.into_iter().flatten().chain(of_member.into_iter().flatten()) {
             let (key, row) = row.map_err(|error| self.failed(error))?;
             let (Some((member_id, found)), Some(account)) =
                 (read_account_key(key), read_account_row(row))
