@@ -67,10 +67,6 @@ pub fn check_shard_run<'a>(
 
 /// Something costly that is still to be checked, on any thread.
 #[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly all are signatures: a box for each would only allocate"
-)]
 pub enum PendingCheck {
     /// A signature.
     Signature(Box<PendingSignature>),
@@ -80,10 +76,6 @@ pub enum PendingCheck {
 
 /// What came of a [`PendingCheck`].
 #[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly all are signatures: a box for each would only allocate"
-)]
 pub enum CheckVerdict {
     /// A signature, and whether it holds.
     Signature(Box<PendingSignature>, bool),
