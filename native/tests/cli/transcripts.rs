@@ -116,6 +116,7 @@ transcripts! {
     bad_lines
     basics
     broken_shards
+    dispute
     formats
     keys
     options
