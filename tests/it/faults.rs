@@ -156,6 +156,10 @@ impl Run {
                 self.shard = None;
                 shard.close().unwrap();
             }
+            // Nor could the open batch window, and so nothing was changed.
+            Err(StoreError::Io { .. }) if matches!(step, Step::Certify | Step::Rotate) => {
+                self.check_undone(&shard);
+            }
             Err(error) => panic!("{step:?}: {error}"),
         }
     }
