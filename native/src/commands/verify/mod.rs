@@ -8,16 +8,14 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use countersign_core::document::{DocumentError, peek_format};
 use countersign_core::keys::PublicKey;
-use countersign_core::limits::MAX_BUNDLE_SIZE;
-use countersign_core::proof::{KnownRevocation, ProofError, VerifyOptions, verify_bundle};
+use countersign_core::proof::{Judgement, KnownRevocation, VerifyOptions, judge_bundle};
 use serde_json::{Value, json};
 
 pub(super) use self::revocations::load as load_revocations;
 
 use self::documents::Documents;
-use self::report::{Malformed, Shown};
+use self::report::{ShownMalformed, ShownReport};
 use super::Output;
 use super::failures::Refusal;
 use super::shard::report_json;
@@ -111,20 +109,20 @@ impl Verifier {
     ) -> Result<(), OutputError> {
         let options = VerifyOptions { now_ms: self.now_ms, revocations: &self.revocations };
         // Documents that are no bundles, by their format, have their place here.
-        match verify_bundle(text.as_bytes(), &self.trusted, &options) {
-            Ok(report) => {
-                if !report.valid {
+        match judge_bundle(text.as_bytes(), &self.trusted, &options) {
+            Ok(judgement) => {
+                if !judgement.is_valid() {
                     self.tally.refused += 1;
                 }
-                let document = report_json(&report).unwrap_or_default();
-                output.print(&named(name, document), Shown { name, report: &report })
-            }
-            Err(ProofError::Document(error))
-                if is_refused(&error) && peek_format(text.as_bytes(), MAX_BUNDLE_SIZE).is_ok() =>
-            {
-                self.tally.refused += 1;
-                let malformed = Malformed { name, error: &error };
-                output.print(&named(name, malformed.to_json()), &malformed)
+                let document = named(name, report_json(&judgement).unwrap_or_default());
+                match &judgement {
+                    Judgement::Checked(report) => {
+                        output.print(&document, ShownReport { name, report })
+                    }
+                    Judgement::Malformed(malformed) => {
+                        output.print(&document, ShownMalformed { name, malformed })
+                    }
+                }
             }
             Err(error) => {
                 let (code, message) = (error.code(), format!("{name}: {error}"));
@@ -148,17 +146,6 @@ impl Verifier {
         }
         Ok(())
     }
-}
-
-/// Whether the document is a bundle, of a format that is known, and not spelled as it must be.
-const fn is_refused(error: &DocumentError) -> bool {
-    matches!(
-        error,
-        DocumentError::UnknownMember(_)
-            | DocumentError::RepeatedMember(_)
-            | DocumentError::MissingMember(_)
-            | DocumentError::InvalidMember(_)
-    )
 }
 
 /// The document with the file's name in it.

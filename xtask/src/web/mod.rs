@@ -1,0 +1,4 @@
+//! The npm package: building it, and checking it in Node and in browsers.
+
+pub(crate) mod package;
+mod tools;
