@@ -183,7 +183,7 @@ fn nothing_is_left_unfinished() {
 // --- Arrows ---
 
 /// Each room of core, and what it may use of its own crate.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("hash", &["limits"]),
     ("codec", &["limits", "tags"]),
     ("keys", &["hash", "codec", "limits", "tags", "Seq"]),
@@ -219,6 +219,21 @@ const ARROWS: [(&str, &[&str]); 12] = [
         &[
             "recovery", "frame", "chain", "merkle", "keys", "codec", "hash", "limits", "tags",
             "Seq", "SeqRange",
+        ],
+    ),
+    (
+        "verify",
+        &[
+            "settlement",
+            "document",
+            "recovery",
+            "chain",
+            "frame",
+            "keys",
+            "hash",
+            "limits",
+            "Seq",
+            "SeqRange",
         ],
     ),
     (

@@ -14,8 +14,10 @@ import {
   uint,
 } from "./lib/arguments.js";
 import { verifyBundleWith } from "./lib/bundle.js";
-import { invalid } from "./lib/error.js";
+import { invalid, translated } from "./lib/error.js";
 import { Module } from "./lib/module.js";
+import { readShardFiles } from "./lib/shard-files.js";
+import { readShardUrl } from "./lib/shard-url.js";
 import * as glue from "./wasm/countersign.js";
 
 export { MemoryAccounts } from "./lib/accounts.js";
@@ -187,12 +189,17 @@ export function verifySettlement(settlement, given) {
     call(
       "verifySettlement",
       document(settlement, "settlement"),
-      text(shardId ?? certificate?.shardId, "shardId"),
+      text(shardId ?? member(certificate, "shardId"), "shardId"),
       document(certificate, "certificate"),
       fixed(operatorPublicKey, 32, "operatorPublicKey"),
       records === undefined ? new Uint8Array() : document(records, "records"),
     ),
   );
+}
+
+/** A member of a document that may be text. */
+function member(given, name) {
+  return given instanceof Object && !(given instanceof Uint8Array) ? given[name] : undefined;
 }
 
 export function evaluateDisputeChallenge(challenge, response, given) {
@@ -238,4 +245,75 @@ export function applyDisputeReversal(store, resolution) {
 
 export function applyRecord(store, record) {
   return call("applyRecord", store, bytes(record, "record"));
+}
+
+// --- Shards ---
+
+/** The report of `countersign shard verify`, over segments that are pushed in order. */
+export class ShardVerifier {
+  #inner;
+  #isOpen = false;
+  #isDone = false;
+
+  constructor(given) {
+    const { operatorPublicKey, fromSeq, toSeq } = options(given);
+    this.#inner = module.construct(
+      "ShardVerifier",
+      fixed(operatorPublicKey, 32, "operatorPublicKey"),
+      optionalUint(fromSeq, "fromSeq"),
+      optionalUint(toSeq, "toSeq"),
+    );
+  }
+
+  /**
+   * Takes a segment; with `more`, a piece of it, which the next push goes on with. A segment that
+   * is not the next is named by `segment`.
+   */
+  push(piece, given = {}) {
+    const { more = false, segment } = options(given);
+    const taken = bytes(piece, "bytes");
+    if (!this.#isOpen) this.#call("begin", optionalUint(segment, "segment"));
+    this.#call("push", taken);
+    this.#isOpen = Boolean(more);
+  }
+
+  /** The bytes taken so far. */
+  get bytes() {
+    return this.#inner.bytes;
+  }
+
+  /** Whether nothing that follows can be judged, so that nobody needs to read it. */
+  get hasStopped() {
+    return this.#inner.hasStopped;
+  }
+
+  /** Ends the verification. The verifier is of no use after. */
+  finish() {
+    this.#isDone = true;
+    return JSON.parse(this.#call("finish"));
+  }
+
+  /** Gives up: frees the memory of a verification that is not to be finished. */
+  free() {
+    if (!this.#isDone) this.#inner.free();
+    this.#isDone = true;
+  }
+
+  #call(name, ...values) {
+    try {
+      return this.#inner[name](...values);
+    } catch (thrown) {
+      throw translated(thrown);
+    }
+  }
+}
+
+export async function verifyShardUrl(url, given) {
+  const verifier = new ShardVerifier(given);
+  return readShardUrl(verifier, (number) => call("segmentName", BigInt(number)), url, given);
+}
+
+export async function verifyShardFiles(files, given) {
+  const verifier = new ShardVerifier(given);
+  return readShardFiles(verifier, (name) => call("segmentNumber", name), files, given);
 }

@@ -35,12 +35,15 @@ mod record;
 mod record_body;
 #[cfg(feature = "full")]
 mod settlement;
+#[cfg(feature = "full")]
+mod shard;
 
 pub use bundle::verify_bundle;
 pub use error::Refused;
 
 #[cfg(feature = "full")]
 pub use {
+    account_store::AccountStore,
     dispute::{apply_dispute_reversal, apply_record, evaluate_dispute_challenge, reverse_range},
     hash::{blake3, sha256},
     keys::{
@@ -54,4 +57,5 @@ pub use {
     },
     record::{chain_tip, decode_record, encode_record},
     settlement::verify_settlement,
+    shard::{ShardVerifier, segment_name, segment_number},
 };
