@@ -77,7 +77,9 @@ fn disputes_end_as_they_should() {
             evaluate_dispute_challenge(challenge, response, &operator, now, TIMES, b"").ok();
         let status = resolution.map(|text| parsed(&text)["status"].clone());
         statuses.push((name, status));
-        assert!(evaluate_dispute_challenge(challenge, response, &[9; 32], now, TIMES, b"").is_err());
+        assert!(
+            evaluate_dispute_challenge(challenge, response, &[9; 32], now, TIMES, b"").is_err()
+        );
     }
     let of = |name: &str| &statuses.iter().find(|(of, _)| *of == name).unwrap().1;
     for name in ["absence", "range", "record"] {
@@ -111,7 +113,10 @@ fn settlements_are_held_against_key_and_records() {
     let whole = report(&records);
     assert_eq!((&whole["valid"], whole["checks"].as_array().unwrap().len()), (&true.into(), 2));
     let none = report("[]");
-    assert_eq!((&none["valid"], &none["checks"][1]["code"]), (&false.into(), &"range-count".into()));
+    assert_eq!(
+        (&none["valid"], &none["checks"][1]["code"]),
+        (&false.into(), &"range-count".into())
+    );
 
     let list = format!("[{settlement},{settlement}]");
     let key = bytes(&challenge["settlement"]["publicKey"]);

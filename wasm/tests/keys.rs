@@ -63,7 +63,10 @@ fn key_actions_are_documents() {
     let (shard_id, key) = ("0199b1c0-0000-7000-8000-00000000c0de", public_key(&[2; 32]).unwrap());
     let certificate = create_process_key_action(&[1; 32], shard_id, &key, 5, 1_005).unwrap();
     let certificate = parsed(&certificate);
-    assert_eq!((text(&certificate["shardId"]), number(&certificate["expiresAtMs"])), (shard_id, 1_005));
+    assert_eq!(
+        (text(&certificate["shardId"]), number(&certificate["expiresAtMs"])),
+        (shard_id, 1_005)
+    );
     let revoke = |reason, from| {
         create_process_key_revoke_action(&[1; 32], shard_id, &key, 9, reason, from).ok()
     };

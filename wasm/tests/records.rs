@@ -101,5 +101,8 @@ fn segments_are_named_and_come_in_order() {
     verifier.begin(Some(2)).unwrap();
     assert!(verifier.begin(Some(2)).is_err());
     assert!(ShardVerifier::new(&operator(), Some(9), Some(3)).is_err());
-    assert_eq!(text(&parsed(&verifier.finish().unwrap())["failures"][0]["code"]), "segment-missing");
+    assert_eq!(
+        text(&parsed(&verifier.finish().unwrap())["failures"][0]["code"]),
+        "segment-missing"
+    );
 }

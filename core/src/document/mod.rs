@@ -50,6 +50,7 @@ mod spelling;
 #[cfg(test)]
 mod tests;
 mod text;
+mod tokens;
 
 pub use error::{DocumentError, Member};
 pub use keys::{CertificateDocument, RevocationDocument};

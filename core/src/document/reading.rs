@@ -6,9 +6,9 @@ use alloc::string::{String, ToString};
 use serde::{Deserialize, Serialize};
 
 use super::error::{DocumentError, Member};
-use super::parser::Parser;
 use super::path::{path_of, place_of};
 use super::refusal::{Fault, Refusal};
+use super::tokens::Parser;
 use crate::limits::MAX_FORMAT_NAME_SIZE;
 
 /// Longest explanation of what is wrong, in bytes: it quotes what may be hostile.
