@@ -1,4 +1,5 @@
 //! Accounts in a store that is a JavaScript object, against core's own.
+#![cfg(target_arch = "wasm32")]
 
 mod kit;
 

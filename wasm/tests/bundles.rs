@@ -1,4 +1,5 @@
 //! Bundles, settlements and disputes: seeds of the fuzz targets, good and bad.
+#![cfg(target_arch = "wasm32")]
 
 mod kit;
 

@@ -1,4 +1,5 @@
 //! Keys, signatures and the messages that are signed.
+#![cfg(target_arch = "wasm32")]
 
 mod kit;
 

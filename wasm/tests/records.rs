@@ -1,4 +1,5 @@
 //! Records and whole shards, against the vectors of format version 1.
+#![cfg(target_arch = "wasm32")]
 
 mod kit;
 

@@ -1,4 +1,5 @@
 //! Hashes and trees, against the published vectors and those of the TypeScript library.
+#![cfg(target_arch = "wasm32")]
 
 mod kit;
 

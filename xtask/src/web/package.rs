@@ -20,14 +20,13 @@ const OUTPUT: &str = "target/npm";
 struct Module {
     /// Its name in the package, and of the entry that loads it.
     name: &'static str,
+    profile: &'static str,
     features: &'static [&'static str],
-    /// How `wasm-opt` weighs speed and size.
-    optimise: &'static str,
 }
 
 const MODULES: [Module; 2] = [
-    Module { name: "countersign", features: &[], optimise: "-O3" },
-    Module { name: "verify", features: &["--no-default-features"], optimise: "-O3" },
+    Module { name: "countersign", profile: "web", features: &[] },
+    Module { name: "verify", profile: "web-small", features: &["--no-default-features"] },
 ];
 
 /// Builds everything and packs it; where the package is.
@@ -58,10 +57,12 @@ pub(crate) fn package() -> Outcome<PathBuf> {
 fn build(module: &Module, output: &Path, staged: &Path) -> Outcome {
     println!("building the module {}", module.name);
     let mut cargo = shell::cargo();
-    cargo.args(["build", "--quiet", "--release", "--locked", "--package", "countersign-wasm"]);
-    cargo.args(["--lib", "--target", WEB_TARGET, "--target-dir", "target"]);
+    cargo.args(["build", "--quiet", "--profile", module.profile, "--locked", "--lib"]);
+    cargo.args(["--package", "countersign-wasm", "--target", WEB_TARGET, "--target-dir", "target"]);
+    cargo.args(["--config", &without_machine_paths()]);
     shell::run(cargo.args(module.features))?;
-    let built = shell::root().join("target").join(WEB_TARGET).join("release/countersign_wasm.wasm");
+    let built = shell::root().join("target").join(WEB_TARGET).join(module.profile);
+    let built = built.join("countersign_wasm.wasm");
     // Bound outside the package, since what is optimised is written anew.
     let bound = output.join("bound");
     let mut bind = tools::wasm_bindgen();
@@ -71,9 +72,24 @@ fn build(module: &Module, output: &Path, staged: &Path) -> Outcome {
     let (script, binary) = (format!("{}.js", module.name), format!("{}_bg.wasm", module.name));
     copy_file(&bound.join(&script), &staged.join("wasm").join(&script))?;
     let mut optimise = tools::npm_tool("wasm-opt");
-    optimise.args([module.optimise, "--strip-debug", "--strip-producers"]);
+    // Two passes make the module smaller and what is sent of it, compressed, larger.
+    optimise.args(["-O3", "--skip-pass=inlining-optimizing", "--skip-pass=reorder-functions"]);
+    optimise.args(["--strip-debug", "--strip-producers"]);
     optimise.arg(bound.join(&binary)).arg("-o").arg(staged.join("wasm").join(&binary));
     shell::run(&mut optimise)
+}
+
+/// Flags beside those of `.cargo/config.toml`: sources are named in the module, for panics, and
+/// where they lie on this machine is nobody's business.
+fn without_machine_paths() -> String {
+    let home = std::env::var("CARGO_HOME")
+        .ok()
+        .or_else(|| std::env::var("HOME").ok().map(|home| format!("{home}/.cargo")));
+    let root = shell::root().display().to_string();
+    let remap = |from: &str, to: &str| format!("'--remap-path-prefix={from}={to}'");
+    let mut flags = vec![remap(&root, "countersign")];
+    flags.extend(home.map(|home| remap(&format!("{home}/registry/src"), "crates")));
+    format!("target.{WEB_TARGET}.rustflags=[{}]", flags.join(","))
 }
 
 /// Writes the workspace's version into the package's description.

@@ -62,7 +62,7 @@ pub(super) fn wasm_bindgen() -> Command {
     shell::program(shell::root().join(".tools/bin/wasm-bindgen"))
 }
 
-pub(super) fn geckodriver() -> Command {
+fn geckodriver() -> Command {
     shell::program(shell::root().join(".tools/bin/geckodriver"))
 }
 
