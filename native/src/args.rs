@@ -25,15 +25,15 @@ use clap_complete::Shell;
 pub use demo::DemoArgs;
 pub use dispute::{
     AccountsArgs, DisputeChallengeArgs, DisputeCommand, DisputeEvaluateArgs, DisputeRespondArgs,
-    DisputeReverseArgs, DisputeTaintedArgs, OperationName, OutArgs,
+    DisputeReverseArgs, DisputeTaintedArgs, OperationName,
 };
 pub use foreign::{ForeignArgs, LayoutName, ShardImportArgs};
 pub use key::{
     KeyCertifyArgs, KeyCommand, KeyGenerateArgs, KeyRevokeArgs, KeyRotateArgs, KeyShowArgs,
 };
 pub use prove::{
-    Member, ProveArgs, ProveCommand, ProveConsistencyArgs, ProveExclusionArgs, ProveInclusionArgs,
-    ProveRecordsArgs, ProveStatementArgs, VerifyArgs,
+    Member, OutArgs, ProveArgs, ProveCommand, ProveConsistencyArgs, ProveContradictionArgs,
+    ProveExclusionArgs, ProveInclusionArgs, ProveRecordsArgs, ProveStatementArgs, VerifyArgs,
 };
 pub use shard::{
     FormatName, ShardAppendArgs, ShardCommand, ShardCreateArgs, ShardRecoverArgs, ShardSettleArgs,

@@ -5,6 +5,7 @@ use std::fmt;
 use countersign_core::chain::{ChainError, RecordError};
 use countersign_core::dispute::DisputeError;
 use countersign_core::keys;
+use countersign_core::proof::ProofError;
 use serde_json::{Value, json};
 
 use crate::accounts::AccountsError;
@@ -241,6 +242,12 @@ impl Failure for AccountsError {
             Self::Record { seq, .. } => vec![("seq", seq.to_string().into())],
             _ => Vec::new(),
         }
+    }
+}
+
+impl Failure for ProofError {
+    fn code(&self) -> &str {
+        Self::code(self)
     }
 }
 

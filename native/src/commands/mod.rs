@@ -6,6 +6,7 @@ mod certificate;
 mod completions;
 mod demo;
 mod dispute;
+mod documents;
 mod failures;
 mod key;
 mod key_log;

@@ -2,10 +2,10 @@
 
 mod answer;
 mod challenge;
-mod documents;
 mod evaluate;
 mod reverse;
 mod tainted;
+pub(super) mod verdict;
 
 use super::Output;
 use crate::args::DisputeCommand;

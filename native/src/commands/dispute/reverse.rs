@@ -8,11 +8,11 @@ use countersign_core::dispute::{Applied, DisputeResolution};
 use countersign_core::settlement::{BatchId, BatchRules};
 use serde_json::{Value, json};
 
-use super::documents::read;
 use crate::accounts::ShardAccounts;
 use crate::args::DisputeReverseArgs;
 use crate::commands::Output;
 use crate::commands::accounts::catch_up;
+use crate::commands::documents::read;
 use crate::commands::failures::Refusal;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::key_file;

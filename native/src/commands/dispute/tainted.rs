@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 
 use countersign_core::Seq;
 use countersign_core::chain::{Control, Record};
-use countersign_core::dispute::{Demand, DisputeOptions, resolve_compromise, reverse_range};
+use countersign_core::dispute::{
+    Demand, DisputeOptions, DisputeResolution, resolve_compromise, reverse_range,
+};
 use countersign_core::document::Text;
 use countersign_core::keys::{PublicKey, Reason};
 use countersign_core::proof::KnownRevocation;
@@ -15,11 +17,10 @@ use countersign_core::settlement::BatchId;
 use serde_json::{Value, json};
 
 use super::challenge::of_settlement;
-use super::documents::{prover, text};
-use crate::args::DisputeTaintedArgs;
+use crate::args::{DisputeTaintedArgs, OutArgs};
 use crate::commands::Output;
 use crate::commands::certificate::now_ms;
-use crate::commands::prove::write_document;
+use crate::commands::documents::{prover, write};
 use crate::exit::{Exit, Failure, FileError, Outcome};
 use crate::index::{LogCursor, LogPosition, LogRecord};
 use crate::prove::{Prover, Settled};
@@ -57,9 +58,9 @@ pub(super) fn run(args: &DisputeTaintedArgs, output: &mut Output<'_>) -> Outcome
             resolution: None,
         };
         if let Some(directory) = args.out.as_ref().filter(|_| is_tainted) {
-            let json = resolution(&prover, settled, &revocations, args.now)?;
             let path = directory.join(format!("{}-{}.json", row.batch.from_seq, row.batch.to_seq));
-            write_document(&json, Some(&path), true, output)?;
+            let out = OutArgs { out: Some(path.clone()), force: true };
+            write(resolution(&prover, settled, &revocations, args.now)?.to_json(), &out, output)?;
             row.resolution = Some(path);
         }
         shown.rows.push(row);
@@ -68,21 +69,20 @@ pub(super) fn run(args: &DisputeTaintedArgs, output: &mut Output<'_>) -> Outcome
     Ok(Exit::Done)
 }
 
-/// The resolution of a settlement that a compromise makes invalid, as a document.
+/// The resolution of a settlement that a compromise makes invalid.
 fn resolution(
     prover: &Prover<'_>,
     settled: &Settled,
     revocations: &[KnownRevocation],
     now: Option<u64>,
-) -> Result<String, Box<dyn Failure>> {
+) -> Result<DisputeResolution, Box<dyn Failure>> {
     let now_ms = now.unwrap_or_else(now_ms);
     let challenger = Text::new("operator").unwrap_or_default();
     let claim = Text::new("the key of the settlement is compromised").unwrap_or_default();
     let parties = (challenger, claim);
     let challenge = of_settlement(prover, settled.clone(), now_ms, parties, Demand::Range {});
     let options = DisputeOptions { revocations, ..DisputeOptions::new(prover.operator(), now_ms) };
-    let resolution = resolve_compromise(&challenge, &options)?;
-    Ok(text(resolution.to_json())?)
+    Ok(resolve_compromise(&challenge, &options)?)
 }
 
 /// Every revocation in the log, which is read for that. Entries are passed over.

@@ -1,5 +1,6 @@
 //! `verify`: checks bundles with nothing but the operator's public key.
 
+mod disputes;
 mod documents;
 mod report;
 mod revocations;
@@ -10,12 +11,13 @@ use std::path::Path;
 
 use countersign_core::document::{DocumentError, peek_format};
 use countersign_core::keys::PublicKey;
-use countersign_core::limits::MAX_BUNDLE_SIZE;
+use countersign_core::limits::MAX_DISPUTE_DOCUMENT_SIZE;
 use countersign_core::proof::{KnownRevocation, ProofError, VerifyOptions, verify_bundle};
 use serde_json::{Value, json};
 
 pub(super) use self::revocations::load as load_revocations;
 
+use self::disputes::Disputes;
 use self::documents::Documents;
 use self::report::{Malformed, Shown};
 use super::Output;
@@ -30,10 +32,17 @@ pub(super) fn run(args: &VerifyArgs, output: &mut Output<'_>) -> Outcome {
     for path in &args.revocation {
         revocations.extend(revocations::load(path)?);
     }
-    let mut verifier = Verifier { trusted, revocations, now_ms: args.now, tally: Tally::default() };
+    let mut verifier = Verifier {
+        trusted,
+        revocations,
+        now_ms: args.now,
+        disputes: Disputes::default(),
+        tally: Tally::default(),
+    };
     for path in &args.bundles {
         verifier.check_file(path, output)?;
     }
+    verifier.check_disputes(output)?;
     Ok(verifier.tally.exit())
 }
 
@@ -59,6 +68,7 @@ struct Verifier {
     trusted: PublicKey,
     revocations: Vec<KnownRevocation>,
     now_ms: Option<u64>,
+    disputes: Disputes,
     tally: Tally,
 }
 
@@ -102,27 +112,32 @@ impl Verifier {
         Ok(())
     }
 
-    /// Checks one bundle.
+    /// Checks one bundle; the documents of a dispute are kept until all are read.
     fn check(
         &mut self,
         name: &str,
         text: &str,
         output: &mut Output<'_>,
     ) -> Result<(), OutputError> {
+        let format = peek_format(text.as_bytes(), MAX_DISPUTE_DOCUMENT_SIZE);
+        let kept = match &format {
+            Ok(format) => self.disputes.keep(name, format, text).map_err(ProofError::from),
+            Err(_) => Ok(false),
+        };
         let options = VerifyOptions { now_ms: self.now_ms, revocations: &self.revocations };
-        // Documents that are no bundles, by their format, have their place here.
-        match verify_bundle(text.as_bytes(), &self.trusted, &options) {
+        let verified = match kept {
+            Ok(true) => return Ok(()),
+            Ok(false) => verify_bundle(text.as_bytes(), &self.trusted, &options),
+            Err(error) => Err(error),
+        };
+        match verified {
             Ok(report) => {
-                if !report.valid {
-                    self.tally.refused += 1;
-                }
+                self.tally.count(Some(report.valid));
                 let document = report_json(&report).unwrap_or_default();
                 output.print(&named(name, document), Shown { name, report: &report })
             }
-            Err(ProofError::Document(error))
-                if is_refused(&error) && peek_format(text.as_bytes(), MAX_BUNDLE_SIZE).is_ok() =>
-            {
-                self.tally.refused += 1;
+            Err(ProofError::Document(error)) if is_refused(&error) && format.is_ok() => {
+                self.tally.count(Some(false));
                 let malformed = Malformed { name, error: &error };
                 output.print(&named(name, malformed.to_json()), &malformed)
             }
@@ -140,7 +155,7 @@ impl Verifier {
         failure: &dyn Failure,
         output: &mut Output<'_>,
     ) -> Result<(), OutputError> {
-        self.tally.unchecked += 1;
+        self.tally.count(None);
         output.note(format_args!("error: {}", one_line(&failure.to_string())));
         if output.json {
             let document = named(name, json!({ "error": error_object(failure) }));
