@@ -7,6 +7,9 @@ mod reverse;
 mod tainted;
 pub(super) mod verdict;
 
+pub(super) use reverse::reverse;
+pub(super) use tainted::signed_by;
+
 use super::Output;
 use crate::args::DisputeCommand;
 use crate::exit::Outcome;

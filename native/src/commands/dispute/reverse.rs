@@ -61,7 +61,7 @@ pub(super) fn run(args: &DisputeReverseArgs, output: &mut Output<'_>) -> Outcome
 }
 
 /// Records the resolutions that the accounts have not seen, and lets the accounts see them.
-fn reverse(
+pub(in crate::commands) fn reverse(
     shard: &MeteringLogShard,
     directory: &Path,
     resolutions: &[DisputeResolution],
@@ -86,10 +86,10 @@ fn reverse(
 }
 
 /// What became of a resolution.
-struct Reversed {
-    batch: BatchId,
+pub(in crate::commands) struct Reversed {
+    pub(in crate::commands) batch: BatchId,
     /// Its record; `None` if the batch was reversed before.
-    seq: Option<Seq>,
+    pub(in crate::commands) seq: Option<Seq>,
 }
 
 impl Reversed {

@@ -30,27 +30,15 @@ use crate::store::{ReadError, ShardPaths};
 pub(super) fn run(args: &DisputeTaintedArgs, output: &mut Output<'_>) -> Outcome {
     let public_key = args.public_key.load()?;
     let mut prover = prover(&args.dir)?;
-    let revocations = revocations(&args.dir, prover.last_seq())?;
-    let compromised_from = revocations
-        .iter()
-        .filter(|known| {
-            let KnownRevocation { revocation, .. } = known;
-            revocation.public_key == public_key && revocation.reason == Reason::KeyCompromise
-        })
-        .filter_map(|known| known.revocation.effective_at_seq.or(known.seq))
-        .min();
-    let settlements = prover.settlements()?;
     let to = args.to.map_or(Seq(u64::MAX), Seq);
-    let actions = settlements.iter().map(|settled| &settled.signed.settlement);
-    let signed = reverse_range(actions, &public_key, Seq(args.from), to);
-    let is_signed =
-        |settled: &Settled| signed.iter().any(|action| **action == settled.signed.settlement);
+    let signed = signed_by(&mut prover, &args.dir, &public_key, Seq(args.from), to)?;
+    let SignedBy { compromised_from, revocations, settlements } = signed;
     let mut shown = Shown { public_key, compromised_from, rows: Vec::new() };
     if let Some(directory) = &args.out {
         make_directory(directory)?;
     }
-    for settled in settlements.iter().filter(|settled| is_signed(settled)) {
-        let is_tainted = compromised_from.is_some_and(|from| from <= settled.seq);
+    for (settled, is_tainted) in &settlements {
+        let is_tainted = *is_tainted;
         let mut row = Row {
             batch: settled.signed.settlement.batch_id(prover.shard_id()),
             seq: settled.seq,
@@ -67,6 +55,44 @@ pub(super) fn run(args: &DisputeTaintedArgs, output: &mut Output<'_>) -> Outcome
     }
     output.print(&shown.to_json(&prover), &shown)?;
     Ok(Exit::Done)
+}
+
+/// What a key settled.
+pub(in crate::commands) struct SignedBy {
+    /// From where on it is compromised, if it is.
+    pub(in crate::commands) compromised_from: Option<Seq>,
+    /// Every revocation in the log.
+    revocations: Vec<KnownRevocation>,
+    /// The settlements that it signed, and whether the compromise makes them invalid.
+    pub(in crate::commands) settlements: Vec<(Settled, bool)>,
+}
+
+/// The settlements of a key with a record in `from` to `to`.
+pub(in crate::commands) fn signed_by(
+    prover: &mut Prover<'_>,
+    directory: &Path,
+    public_key: &PublicKey,
+    from: Seq,
+    to: Seq,
+) -> Result<SignedBy, Box<dyn Failure>> {
+    let revocations = revocations(directory, prover.last_seq())?;
+    let compromised_from = revocations
+        .iter()
+        .filter(|known| {
+            let KnownRevocation { revocation, .. } = known;
+            revocation.public_key == *public_key && revocation.reason == Reason::KeyCompromise
+        })
+        .filter_map(|known| known.revocation.effective_at_seq.or(known.seq))
+        .min();
+    let all = prover.settlements()?;
+    let actions = all.iter().map(|settled| &settled.signed.settlement);
+    let signed = reverse_range(actions, public_key, from, to);
+    let is_signed =
+        |settled: &&Settled| signed.iter().any(|action| **action == settled.signed.settlement);
+    let is_tainted = |settled: &Settled| compromised_from.is_some_and(|from| from <= settled.seq);
+    let settlements =
+        all.iter().filter(is_signed).map(|settled| (settled.clone(), is_tainted(settled)));
+    Ok(SignedBy { compromised_from, settlements: settlements.collect(), revocations })
 }
 
 /// The resolution of a settlement that a compromise makes invalid.
