@@ -27,27 +27,31 @@ fn kernels() -> impl Iterator<Item = Kernel> {
     Kernel::available()
 }
 
-/// Addresses of all leaf chunks of a file: roots, and spans hashed with them.
-fn addresses(bencher: Bencher<'_, '_>, kernel: Kernel, length: usize) {
-    let data = bytes(length);
-    let count = length / CHUNK;
-    let mut addresses = vec![Digest::default(); count];
-    bencher.counter(BytesCount::new(length)).bench_local(|| {
-        kernel.bmt_roots(black_box(&data), &mut addresses);
-        kernel.chunk_addresses(repeat_n(4_096, count), &mut addresses);
-        addresses[count - 1]
-    });
+/// Addresses of leaf chunks: roots, and spans hashed with them.
+fn addresses(kernel: Kernel, data: &[u8], addresses: &mut [Digest]) {
+    kernel.bmt_roots(black_box(data), addresses);
+    kernel.chunk_addresses(repeat_n(4_096, data.len() / CHUNK), addresses);
 }
 
-#[divan::bench(args = kernels(), sample_count = 15, sample_size = 1)]
-fn addresses_of_64_mib(bencher: Bencher<'_, '_>, kernel: Kernel) {
-    addresses(bencher, kernel, 64 * MIB);
+/// Each sample is the next MiB of a file: short enough that many are not interrupted.
+#[divan::bench(args = kernels(), sample_count = 256, sample_size = 1)]
+fn each_mib_of_64(bencher: Bencher<'_, '_>, kernel: Kernel) {
+    let data = bytes(64 * MIB);
+    let mut digests = vec![Digest::default(); MIB / CHUNK];
+    let mut pieces = data.chunks(MIB).cycle();
+    bencher.counter(BytesCount::new(MIB)).bench_local(|| {
+        addresses(kernel, pieces.next().unwrap_or_default(), &mut digests);
+    });
 }
 
 /// Fewer chunks than the widest kernel has lanes.
 #[divan::bench(args = [1, 2, 3, 4, 7, 8])]
 fn addresses_of_few_chunks(bencher: Bencher<'_, '_>, count: usize) {
-    addresses(bencher, Kernel::best(), count * CHUNK);
+    let data = bytes(count * CHUNK);
+    let mut digests = vec![Digest::default(); count];
+    bencher.counter(BytesCount::new(data.len())).bench_local(|| {
+        addresses(Kernel::best(), &data, &mut digests);
+    });
 }
 
 /// A level of a tree in the first cache.

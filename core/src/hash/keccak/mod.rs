@@ -11,8 +11,6 @@ use crate::limits::DIGEST_SIZE;
 pub use lanes::Kernel;
 use lanes::permute;
 use rounds::State;
-#[cfg(not(target_feature = "sse2"))]
-use rounds::permute;
 
 /// Bytes that a block takes in: 1,088 of the state's 1,600 bits.
 const RATE: usize = 136;

@@ -117,11 +117,20 @@ fn mix<W: Word>([a, b, c, d, e]: [W; 5]) -> [W; 5] {
     ]
 }
 
-/// One permutation of a single state, two rounds at a time: 270 ns, with one round 305.
+/// One permutation of a single state.
+///
+/// Two rounds at a time take a processor 270 ns instead of 305, and WebAssembly in Node 390
+/// instead of 340.
 #[inline(always)]
 pub(super) fn permute(state: &mut State<u64>) {
-    for [this, next] in ROUNDS.as_chunks::<2>().0 {
-        *state = round(round(*state, *this), *next);
+    if cfg!(target_family = "wasm") {
+        for constant in ROUNDS {
+            *state = round(*state, constant);
+        }
+    } else {
+        for [this, next] in ROUNDS.as_chunks::<2>().0 {
+            *state = round(round(*state, *this), *next);
+        }
     }
 }
 

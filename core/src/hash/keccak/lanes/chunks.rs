@@ -47,11 +47,11 @@ fn side_by_side<const N: usize>(
     let mut waiting = [Node::default(); DEPTH - 1];
     let mut node = Node::default();
     for number in 0..BMT_CHUNK_SIZE / PAIR_SIZE {
-        for (lane, chunk) in group.iter().enumerate() {
-            if let Some(pair) = chunk.as_chunks::<PAIR_SIZE>().0.get(number) {
-                block.put(lane, 0, pair);
-            }
-        }
+        block.put_data(
+            &group.each_ref().map(|chunk| {
+                chunk.as_chunks::<PAIR_SIZE>().0.get(number).unwrap_or(&[0; PAIR_SIZE])
+            }),
+        );
         node = hash(&block);
         for (height, left) in waiting.iter_mut().enumerate() {
             if number >> height & 1 == 0 {

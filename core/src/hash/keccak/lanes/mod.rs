@@ -20,6 +20,8 @@
 
 mod block;
 mod chunks;
+#[cfg(target_feature = "sse2")]
+mod loops;
 mod pairs;
 #[cfg(target_feature = "simd128")]
 mod simd128;

@@ -58,8 +58,12 @@ fn some<const N: usize>(
         let mut pairs = pairs.iter();
         return core::array::from_fn(|_| pairs.next().map(alone).unwrap_or_default());
     }
-    for (lane, pair) in pairs.iter().enumerate() {
-        block.put(lane, 0, pair);
+    if let Some(group) = pairs.as_array::<N>() {
+        block.put_data(&group.each_ref());
+    } else {
+        for (lane, pair) in pairs.iter().enumerate() {
+            block.put(lane, 0, pair);
+        }
     }
     hash(block).digests()
 }

@@ -6,7 +6,7 @@
 //! with AVX-512, and a chunk of 4,096 bytes takes 128.
 
 use super::block::{Block, Node};
-use super::{Kernel, Work, one};
+use super::{Kernel, Work, loops, one};
 use crate::hash::keccak::rounds::{State, permute as without_bmi};
 
 cpufeatures::new!(bmi, "bmi1", "bmi2");
@@ -47,7 +47,7 @@ fn eight(work: impl Work) {
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx512vl")]
 fn hash_eight(block: &Block<8>) -> Node<8> {
-    block.hash()
+    loops::hash(block)
 }
 
 #[target_feature(enable = "avx2")]
@@ -58,7 +58,7 @@ fn four(work: impl Work) {
 #[inline(never)]
 #[target_feature(enable = "avx2")]
 fn hash_four(block: &Block<4>) -> Node<4> {
-    block.hash()
+    loops::hash(block)
 }
 
 /// One permutation of a single state.
