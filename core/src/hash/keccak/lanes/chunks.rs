@@ -54,7 +54,7 @@ fn side_by_side<const N: usize>(
         );
         node = hash(&block);
         for (height, left) in waiting.iter_mut().enumerate() {
-            if number >> height & 1 == 0 {
+            if (number >> height) & 1 == 0 {
                 *left = node;
                 break;
             }
