@@ -1,6 +1,6 @@
 //! `prove …` and `verify`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Subcommand;
 use countersign_core::hash::hex;
@@ -167,13 +167,6 @@ pub struct VerifyArgs {
     /// a challenge is evaluated then; that of the clock for challenges if not given
     #[arg(long, value_name = "MS")]
     pub now: Option<u64>,
-}
-
-impl VerifyArgs {
-    /// Whether a bundle is to be read from standard input.
-    pub fn is_stdin(path: &Path) -> bool {
-        path == Path::new("-")
-    }
 }
 
 /// A member's id.

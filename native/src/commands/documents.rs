@@ -23,8 +23,8 @@ const DOCUMENT_MODE: u32 = 0o644;
 /// A file holds no document of the kind that it should.
 #[derive(Debug)]
 pub(super) struct NotADocument {
-    path: PathBuf,
-    error: DocumentError,
+    pub(super) path: PathBuf,
+    pub(super) error: DocumentError,
 }
 
 impl fmt::Display for NotADocument {

@@ -23,7 +23,7 @@ use self::report::{Malformed, Shown};
 use super::Output;
 use super::failures::Refusal;
 use super::shard::report_json;
-use crate::args::VerifyArgs;
+use crate::args::{VerifyArgs, is_stdin};
 use crate::exit::{Exit, Failure, FileError, Outcome, OutputError, error_object, one_line};
 
 pub(super) fn run(args: &VerifyArgs, output: &mut Output<'_>) -> Outcome {
@@ -76,7 +76,7 @@ impl Verifier {
     /// Checks every bundle in a file.
     fn check_file(&mut self, path: &Path, output: &mut Output<'_>) -> Result<(), OutputError> {
         let name = path.display().to_string();
-        let opened: io::Result<Box<dyn Read>> = if VerifyArgs::is_stdin(path) {
+        let opened: io::Result<Box<dyn Read>> = if is_stdin(path) {
             Ok(Box::new(io::stdin().lock()))
         } else {
             File::open(path).map(|file| Box::new(file) as Box<dyn Read>)
