@@ -132,9 +132,16 @@ impl<H: ChunkHash> Bmt<H> {
     /// [`ChunkError::Span`] where the span's bytes are too few for a full piece.
     pub fn leaf_addresses(&self, bytes: &[u8]) -> Result<Vec<ChunkAddress>, ChunkError> {
         let piece = self.geometry().payload_limit();
+        let size = self.geometry().span_size();
         let mut hashes = self.piece_roots(bytes, piece);
-        for (hash, payload) in hashes.iter_mut().zip(bytes.chunks(piece.max(1))) {
-            let (value, size) = (payload.len() as u64, self.geometry().span_size());
+        let whole = bytes.len().checked_div(piece).unwrap_or_default();
+        let side_by_side = size == size_of::<u64>()
+            && hashes
+                .get_mut(..whole)
+                .is_some_and(|roots| self.hash().chunk_addresses(piece as u64, roots));
+        let done = if side_by_side { whole } else { 0 };
+        for (hash, payload) in hashes.iter_mut().zip(bytes.chunks(piece.max(1))).skip(done) {
+            let value = payload.len() as u64;
             if !span::fits(value, size) {
                 return Err(ChunkError::Span { value, size });
             }
@@ -191,7 +198,8 @@ impl<H: ChunkHash> Bmt<H> {
     fn first_nodes(&self, payload: &[u8]) -> Vec<Digest> {
         let (pairs, rest) = payload.as_chunks::<{ 2 * WORD_SIZE }>();
         let mut nodes = Vec::with_capacity(pairs.len().saturating_add(1));
-        nodes.extend(pairs.iter().map(|pair| self.hash().hash_pair(pair)));
+        nodes.resize(pairs.len(), Digest::default());
+        self.hash().hash_pairs(pairs, &mut nodes);
         if !rest.is_empty() {
             let mut pair = [0; 2 * WORD_SIZE];
             pair.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
@@ -202,18 +210,13 @@ impl<H: ChunkHash> Bmt<H> {
 
     /// Replaces the live nodes of a height by those one above.
     fn pair_up(&self, nodes: &mut Vec<Digest>, height: u32) {
-        let zero = self.zero(height);
-        let mut made = 0_usize;
-        // A parent is written at or before its left child.
-        while let Some(left) = nodes.get(made.saturating_mul(2)) {
-            let right = nodes.get(made.saturating_mul(2).saturating_add(1)).unwrap_or(&zero);
-            let parent = self.join(left, right);
-            if let Some(place) = nodes.get_mut(made) {
-                *place = parent;
-            }
-            made = made.saturating_add(1);
+        if nodes.len() % 2 == 1 {
+            nodes.push(self.zero(height));
         }
-        nodes.truncate(made);
+        let level = concat(nodes);
+        let (pairs, _) = level.as_chunks();
+        nodes.truncate(pairs.len());
+        self.hash().hash_pairs(pairs, nodes);
     }
 
     /// All nodes of a chunk tree that have payload below them.

@@ -3,11 +3,14 @@
 //! Swarm's chunk trees hash pairs of 32 bytes, which fit one block: [`keccak256_pair`] is one
 //! permutation. [`bmt_roots`] hashes whole chunks, and is where vectors come in.
 
-mod scalar;
+mod lanes;
+mod rounds;
 
 use super::{Digest, Hash};
 use crate::limits::DIGEST_SIZE;
-pub(crate) use scalar::bmt_roots;
+pub use lanes::Kernel;
+use lanes::permute;
+use rounds::State;
 
 /// Bytes that a block takes in: 1,088 of the state's 1,600 bits.
 const RATE: usize = 136;
@@ -42,20 +45,28 @@ pub fn keccak256(data: &[u8]) -> Digest {
 /// Keccak-256 of the concatenation of `parts`, without allocating.
 pub fn keccak256_parts(parts: &[&[u8]]) -> Digest {
     let mut sponge = Sponge::new();
-    parts.iter().for_each(|part| sponge.absorb(part));
+    for part in parts {
+        sponge.absorb(part);
+    }
     sponge.finish()
+}
+
+/// The BMT root (before the span is hashed with it) of each whole 4,096-byte chunk of a run: see
+/// [`Kernel::bmt_roots`].
+pub(crate) fn bmt_roots(chunks: &[u8], roots: &mut [Digest]) {
+    Kernel::best().bmt_roots(chunks, roots);
 }
 
 /// Keccak-256 of two neighbouring words of 32 bytes: one permutation, no buffer.
 #[inline]
 pub(crate) fn keccak256_pair(pair: &[u8; 2 * DIGEST_SIZE]) -> Digest {
-    let mut state = [0_u64; 25];
+    let mut state = [[0; 5]; 5];
     let (words, _) = pair.as_chunks::<8>();
-    for (lane, word) in state.iter_mut().zip(words) {
+    for (lane, word) in state.as_flattened_mut().iter_mut().zip(words) {
         *lane = u64::from_le_bytes(*word);
     }
-    // The pad begins at byte 64 and ends in the block's last byte.
-    let [_, _, _, _, _, _, _, _, first, _, _, _, _, _, _, _, last, ..] = &mut state;
+    // The pad begins at byte 64 and ends in the block's last byte, 135.
+    let [_, [_, _, _, first, _], _, [_, last, ..], _] = &mut state;
     *first = 0x01;
     *last = 0x80 << 56;
     permute(&mut state);
@@ -64,14 +75,14 @@ pub(crate) fn keccak256_pair(pair: &[u8; 2 * DIGEST_SIZE]) -> Digest {
 
 /// An unfinished hash.
 struct Sponge {
-    state: [u64; 25],
+    state: State<u64>,
     block: [u8; RATE],
     used: usize,
 }
 
 impl Sponge {
     const fn new() -> Self {
-        Self { state: [0; 25], block: [0; RATE], used: 0 }
+        Self { state: [[0; 5]; 5], block: [0; RATE], used: 0 }
     }
 
     fn absorb(&mut self, mut data: &[u8]) {
@@ -92,7 +103,7 @@ impl Sponge {
 
     fn take_block(&mut self) {
         let (words, _) = self.block.as_chunks::<8>();
-        for (lane, word) in self.state.iter_mut().zip(words) {
+        for (lane, word) in self.state.as_flattened_mut().iter_mut().zip(words) {
             *lane ^= u64::from_le_bytes(*word);
         }
         permute(&mut self.state);
@@ -114,15 +125,10 @@ impl Sponge {
 }
 
 #[inline]
-fn permute(state: &mut [u64; 25]) {
-    ::keccak::Keccak::new().with_f1600(|f| f(state));
-}
-
-#[inline]
-fn squeeze(state: &[u64; 25]) -> Digest {
+fn squeeze(state: &State<u64>) -> Digest {
     let mut bytes = [0; DIGEST_SIZE];
     let (words, _) = bytes.as_chunks_mut::<8>();
-    for (word, lane) in words.iter_mut().zip(state) {
+    for (word, lane) in words.iter_mut().zip(state.as_flattened()) {
         *word = lane.to_le_bytes();
     }
     Digest::from_bytes(bytes)
@@ -131,7 +137,6 @@ fn squeeze(state: &[u64; 25]) -> Digest {
 #[cfg(test)]
 mod tests {
     use alloc::string::ToString;
-    use alloc::vec;
     use alloc::vec::Vec;
 
     use super::*;
@@ -149,7 +154,7 @@ mod tests {
 
     #[test]
     fn parts_hash_like_their_concatenation_over_every_block_border() {
-        let data: Vec<u8> = (0..600_u32).map(|i| (i % 251) as u8).collect();
+        let data: Vec<u8> = (0..600_u32).map(|i| (i % 251).to_le_bytes()[0]).collect();
         for length in [0, 1, 63, 64, 65, 135, 136, 137, 271, 272, 273, 600] {
             let whole = &data[..length];
             for cut in [0, 1, 135, 136, 137, length / 2, length] {
@@ -161,25 +166,7 @@ mod tests {
 
     #[test]
     fn a_pair_is_64_bytes() {
-        let pair = core::array::from_fn(|i| i as u8);
+        let pair = core::array::from_fn(|i| i.to_le_bytes()[0]);
         assert_eq!(keccak256_pair(&pair), keccak256(&pair));
-    }
-
-    #[test]
-    fn roots_of_a_run_are_those_of_each_chunk() {
-        fn root(data: &[u8]) -> Digest {
-            if data.len() == DIGEST_SIZE {
-                return Digest::from_slice(data).unwrap();
-            }
-            let (left, right) = data.split_at(data.len() / 2);
-            keccak256_parts(&[root(left).as_ref(), root(right).as_ref()])
-        }
-        let data: Vec<u8> = (0..37 * BMT_CHUNK_SIZE).map(|i| (i * i % 257 % 256) as u8).collect();
-        for count in [0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 37] {
-            let mut roots = vec![Digest::default(); count];
-            bmt_roots(&data[..count * BMT_CHUNK_SIZE], &mut roots);
-            let expected: Vec<_> = data.chunks(BMT_CHUNK_SIZE).take(count).map(root).collect();
-            assert_eq!(roots, expected, "{count}");
-        }
     }
 }
