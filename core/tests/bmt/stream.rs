@@ -163,6 +163,26 @@ proptest! {
     }
 
     #[test]
+    fn holes_hash_like_the_zeros_they_stand_for(
+        before in 0_usize..10_000,
+        hole in 0_usize..300_000,
+        behind in 0_usize..10_000,
+        swarm in any::<bool>(),
+    ) {
+        let geometry =
+            if swarm { Geometry::SWARM } else { Geometry::new(50, 128, 4, 8).unwrap() };
+        let bmt = Bmt::new(geometry, Plain);
+        let bytes = [quad251(before), vec![0; hole], quad251(behind)].concat();
+        let mut hasher = Hasher::new(&bmt, ());
+        hasher.write(&bytes[..before]).unwrap();
+        hasher.write_zeros(hole as u64).unwrap();
+        hasher.write(&bytes[before + hole..]).unwrap();
+        let finished = hasher.finish().unwrap();
+        prop_assert_eq!(finished.len, bytes.len() as u64);
+        prop_assert_eq!(finished.address, bmt.file(&bytes).unwrap().address());
+    }
+
+    #[test]
     fn keyed_trees_stream_alike(len in 0_usize..40_000, key in any::<[u8; 5]>(), cut in 0_usize..9_000) {
         let bytes = quad251(len);
         let bmt = Bmt::new(Geometry::scaled(256, 8).unwrap(), Keyed::new(&key));
