@@ -163,6 +163,10 @@ impl<H: ChunkHash> Bmt<H> {
 }
 
 impl<'b, 'a, H: ChunkHash> File<'b, 'a, H> {
+    pub(super) const fn bmt(&self) -> &'b Bmt<H> {
+        self.bmt
+    }
+
     /// The file's bytes.
     pub const fn payload(&self) -> &'a [u8] {
         self.payload

@@ -28,13 +28,19 @@
 //! ```
 
 mod chunk;
+pub mod compat;
 mod document;
 mod error;
 mod file;
 mod geometry;
 mod hash;
+mod index;
+mod joiner;
+mod length;
+mod multi;
 mod plan;
 mod proof;
+pub mod redundancy;
 mod refusal;
 mod shape;
 mod span;
@@ -47,6 +53,9 @@ pub use error::{ChunkError, GeometryError, HashSizeError, ProveError, SpanError}
 pub use file::{File, FileTree};
 pub use geometry::Geometry;
 pub use hash::{ChunkHash, Keyed, Plain, with_callback};
+pub use index::{BehindEnd, INDEX_HEADER_SIZE, IndexError, IndexLayout, ReadAt, StoredIndex};
+pub use joiner::{Descent, JoinError, Joined, Joiner, References, Wanted};
+pub use multi::MultiProof;
 pub use plan::PlannedStep;
 pub use proof::{Addresses, FileProof, MakeError, Step, WordIndex};
 pub use refusal::Refusal;

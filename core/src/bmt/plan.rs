@@ -1,6 +1,7 @@
 //! Which chunks lie between a word and the root, from the length alone.
 
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use super::error::ProveError;
 use super::{Shape, Slot, WORD_SIZE_U64, WordIndex};
@@ -32,6 +33,14 @@ impl Shape {
         let per_leaf = self.geometry().words_per_leaf().filter(|words| *words > 0);
         let per_leaf = per_leaf.ok_or(ProveError::PayloadLimit { found })?;
         Ok((index.0 / per_leaf, index.0 % per_leaf))
+    }
+
+    /// The bytes of the leaf that a word lies in: what a proof of it is made from.
+    ///
+    /// # Errors
+    /// Those of [`Shape::plan`].
+    pub fn leaf_range(&self, index: WordIndex) -> Result<Range<u64>, ProveError> {
+        self.locate(index).map(|(leaf, _)| self.range(Slot::leaf(leaf)))
     }
 
     /// The steps of a proof, leaf chunk first, root chunk last: at most 65. Nothing is hashed.

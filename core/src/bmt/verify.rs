@@ -100,14 +100,7 @@ impl<H: ChunkHash> Bmt<H> {
             return Err(Refusal::ProofChunkCount { expected: plan.len(), found: count });
         }
         // 11. Each step has its span, its padding, and leads to the next.
-        let mut hash = word;
-        for (at, (planned, step)) in plan.iter().zip(&proof.steps).enumerate() {
-            if step.span != span::raw(planned.span, self.geometry().span_size()) {
-                return Err(Refusal::SpanMismatch { step: at, expected: planned.span });
-            }
-            let root = self.fold(at, planned, &hash, &step.sisters)?;
-            hash = self.address(planned.span, &root);
-        }
+        let hash = self.fold_steps(&plan, &word, &proof.steps)?;
         // 12. The last hash is the address.
         if hash != address {
             return Err(Refusal::AddressMismatch { expected: address, found: hash });
@@ -156,6 +149,24 @@ impl<H: ChunkHash> Bmt<H> {
             return Err(Refusal::AddressMismatch { expected: address, found });
         }
         Ok(())
+    }
+
+    /// Folds a word through the steps of a plan.
+    pub(super) fn fold_steps<S: AsRef<[u8]>>(
+        &self,
+        plan: &[PlannedStep],
+        word: &Digest,
+        steps: &[Step<S>],
+    ) -> Result<Digest, Refusal> {
+        let mut hash = *word;
+        for (at, (planned, step)) in plan.iter().zip(steps).enumerate() {
+            if step.span != span::raw(planned.span, self.geometry().span_size()) {
+                return Err(Refusal::SpanMismatch { step: at, expected: planned.span });
+            }
+            let root = self.fold(at, planned, &hash, &step.sisters)?;
+            hash = self.address(planned.span, &root);
+        }
+        Ok(hash)
     }
 
     fn check_lengths<S: AsRef<[u8]>>(&self, at: usize, step: &Step<S>) -> Result<(), Refusal> {

@@ -5,9 +5,16 @@
 #![allow(clippy::cast_possible_truncation)]
 
 mod chunks;
+mod compat;
+mod compat_options;
 mod files;
+mod index;
+mod joiner;
 mod kit;
+mod multi;
 mod naive;
 mod network;
+mod pages;
 mod proofs;
+mod redundancy;
 mod stream;
