@@ -169,7 +169,7 @@ const _: () = assert!(
     MAX_BMT_PROOF_STEPS * (2 * MAX_BMT_SPAN_SIZE + 19 * (2 * DIGEST_SIZE + 3) + 64) + 256
         <= MAX_BMT_PROOF_SIZE
 );
-const _: () = assert!(2 * DIGEST_SIZE << 18 == MAX_BMT_CAPACITY);
+const _: () = assert!((2 * DIGEST_SIZE) << 18 == MAX_BMT_CAPACITY);
 // A window closes in good time even if every record of the largest usual batch is a new pair.
 const _: () = assert!(DEFAULT_MAX_RECORDS < MAX_WINDOW_PAIRS as u64);
 const _: () = assert!(3 * (MAX_WINDOW_PAIRS * 258 + 4_096) <= MAX_BUNDLE_SIZE);

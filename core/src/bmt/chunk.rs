@@ -24,7 +24,8 @@ pub type ChunkAddress = Digest;
 ///     "92672a471f4419b255d7cb0cf313474a6f5856fb347c5ece85fb706d644b630f"
 /// );
 /// // As it is stored on the network, and read back against its address.
-/// let again = bmt.open_chunk(&chunk.address(), &chunk.stored())?;
+/// let stored = chunk.stored();
+/// let again = bmt.open_chunk(&chunk.address(), &stored)?;
 /// assert_eq!((again.span_value(), again.payload()), (11, &b"hello world"[..]));
 /// # Ok::<(), countersign_core::bmt::ChunkError>(())
 /// ```

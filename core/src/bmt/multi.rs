@@ -39,13 +39,18 @@ trait Sisters {
 
 impl<H: ChunkHash> Bmt<H> {
     /// Folds known words into the address of their file.
-    fn fold_words(&self, shape: &Shape, words: Known, from: &mut impl Sisters) -> Option<Digest> {
+    fn fold_words(
+        &self,
+        shape: &Shape,
+        words: &[(u64, Digest)],
+        from: &mut impl Sisters,
+    ) -> Option<Digest> {
         let mut level = 0_u32;
         let per_leaf = self.geometry().words_per_leaf().filter(|words| *words > 0)?;
         let mut known = self.fold_level(shape, level, per_leaf, words, from)?;
         while shape.slots(level) > 1 {
             level = level.saturating_add(1);
-            known = self.fold_level(shape, level, shape.fan_out(), known, from)?;
+            known = self.fold_level(shape, level, shape.fan_out(), &known, from)?;
         }
         known.first().map(|(_, address)| *address)
     }
@@ -57,11 +62,11 @@ impl<H: ChunkHash> Bmt<H> {
         shape: &Shape,
         level: u32,
         group: u64,
-        known: Known,
+        known: &[(u64, Digest)],
         from: &mut impl Sisters,
     ) -> Option<Known> {
         let mut above = Vec::new();
-        let mut rest = known.as_slice();
+        let mut rest = known;
         while let Some((first, _)) = rest.first() {
             let slot = Slot { level, index: first / group };
             let count = rest.iter().take_while(|(index, _)| index / group == slot.index).count();
@@ -146,7 +151,7 @@ impl<H: ChunkHash> Bmt<H> {
             let word = payload.chunks(WORD_SIZE).nth(position).map(chunk::word).unwrap_or_default();
             words.push((*index, word));
         }
-        let known = words.iter().map(|(index, word)| (index.0, *word)).collect();
+        let known: Known = words.iter().map(|(index, word)| (index.0, *word)).collect();
         let mut from = Lookup {
             bmt: self,
             shape,
@@ -156,7 +161,7 @@ impl<H: ChunkHash> Bmt<H> {
             taken: Vec::new(),
             failure: None,
         };
-        let folded = self.fold_words(shape, known, &mut from);
+        let folded = self.fold_words(shape, &known, &mut from);
         let (taken, failure) = (from.taken, from.failure);
         match (folded, failure) {
             (Some(_), None) => Ok(MultiProof { len: shape.len(), words, sisters: taken }),
@@ -188,7 +193,7 @@ impl<H: ChunkHash> Bmt<H> {
             digest(word).map(|word| (index.0, word)).ok_or(found)
         });
         let known = known.collect::<Result<Known, _>>()?;
-        self.verify_known(address.as_ref(), proof.len, known, &proof.sisters, expected)
+        self.verify_known(address.as_ref(), proof.len, &known, &proof.sisters, expected)
     }
 
     /// Verifies that `bytes` stand in the file of this address from the word `first` on.
@@ -217,15 +222,17 @@ impl<H: ChunkHash> Bmt<H> {
         if odd != 0 && end != Some(len) {
             return Err(Refusal::SegmentLength { found: odd });
         }
-        let known = (first.0..).zip(bytes.chunks(WORD_SIZE).map(chunk::word)).collect();
-        self.verify_known(address.as_ref(), len, known, sisters, expected)
+        // An index beyond 64 bits lies behind the end of every file, so counting may stop there.
+        let known: Known =
+            (first.0..=u64::MAX).zip(bytes.chunks(WORD_SIZE).map(chunk::word)).collect();
+        self.verify_known(address.as_ref(), len, &known, sisters, expected)
     }
 
     fn verify_known<S: AsRef<[u8]>>(
         &self,
         address: &[u8],
         len: u64,
-        known: Known,
+        known: &[(u64, Digest)],
         sisters: &[S],
         expected: Expected,
     ) -> Result<(), Refusal> {
@@ -248,7 +255,7 @@ impl<H: ChunkHash> Bmt<H> {
         if known.is_empty() || !known.is_sorted_by(|(a, _), (b, _)| a < b) {
             return Err(Refusal::IndexOrder);
         }
-        for (index, word) in &known {
+        for (index, word) in known {
             let index = WordIndex(*index);
             shape.locate(index)?;
             if !is_padded(word, used_bytes(len, index)) {
@@ -259,7 +266,7 @@ impl<H: ChunkHash> Bmt<H> {
         let wrong = Refusal::SharedSisterCount { found: sisters.len() };
         let blank = Bmt::new(self.geometry(), Blank);
         let mut given = Given(sisters.iter());
-        blank.fold_words(&shape, known.clone(), &mut given).ok_or(wrong)?;
+        blank.fold_words(&shape, known, &mut given).ok_or(wrong)?;
         if given.0.len() != 0 {
             return Err(wrong);
         }

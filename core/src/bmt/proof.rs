@@ -108,7 +108,7 @@ impl<H: ChunkHash> Bmt<H> {
                 }
                 steps.push(self.step(&step, leaf));
             } else {
-                let children = self.children_of(&step, shape, source)?;
+                let children = children_of(&step, shape, source)?;
                 steps.push(self.step(&step, &concat(&children)));
             }
         }
@@ -117,27 +117,26 @@ impl<H: ChunkHash> Bmt<H> {
         Ok(FileProof { index, word, steps })
     }
 
-    /// The addresses that an intermediate chunk on the way holds.
-    fn children_of<A: Addresses>(
-        &self,
-        step: &PlannedStep,
-        shape: &Shape,
-        source: &mut A,
-    ) -> Result<Vec<Digest>, MakeError<A::Error>> {
-        let level = step.slot.level.saturating_sub(1);
-        let first = Slot { level, index: step.slot.index.saturating_mul(shape.fan_out()) };
-        let found = source.addresses(first, step.used).map_err(MakeError::Source)?;
-        if found.len() as u64 != step.used {
-            let index = first.index.saturating_add(found.len() as u64);
-            return Err(ProveError::AddressMissing { level, index }.into());
-        }
-        Ok(found)
-    }
-
     fn step(&self, step: &PlannedStep, payload: &[u8]) -> Step {
         Step {
             span: span::raw(step.span, self.geometry().span_size()),
             sisters: self.nodes(payload).sisters(self, step.position),
         }
     }
+}
+
+/// The addresses that an intermediate chunk on the way holds.
+fn children_of<A: Addresses>(
+    step: &PlannedStep,
+    shape: &Shape,
+    source: &mut A,
+) -> Result<Vec<Digest>, MakeError<A::Error>> {
+    let level = step.slot.level.saturating_sub(1);
+    let first = Slot { level, index: step.slot.index.saturating_mul(shape.fan_out()) };
+    let found = source.addresses(first, step.used).map_err(MakeError::Source)?;
+    if found.len() as u64 != step.used {
+        let index = first.index.saturating_add(found.len() as u64);
+        return Err(ProveError::AddressMissing { level, index }.into());
+    }
+    Ok(found)
 }

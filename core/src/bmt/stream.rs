@@ -360,6 +360,40 @@ impl<'b, H: ChunkHash, S: ChunkSink> Hasher<'b, H, S> {
         Ok(())
     }
 
+    /// The next `count` bytes of the file, all zero: a hole in a sparse file.
+    ///
+    /// Whole leaves of a hole share one address, which is not hashed again.
+    ///
+    /// # Errors
+    /// As [`Hasher::write`].
+    pub fn write_zeros(&mut self, count: u64) -> Result<(), StreamError<S::Error>> {
+        let bmt = self.splitter.bmt;
+        let limit = bmt.geometry().payload_limit();
+        let (zeros, piece) = (vec![0; limit], limit as u64);
+        let open = self.waiting.len() as u64 % piece.max(1);
+        // Up to the border of a leaf, whole leaves, and what is left.
+        let lead = if open == 0 { 0 } else { piece.saturating_sub(open).min(count) };
+        let rest = count.saturating_sub(lead);
+        let some = |count: u64| {
+            let count = usize::try_from(count).unwrap_or(limit);
+            zeros.get(..count).unwrap_or_default()
+        };
+        self.write(some(lead))?;
+        let leaves = rest / piece.max(1);
+        if leaves > 0 {
+            let waiting = core::mem::take(&mut self.waiting);
+            self.hash(&waiting)?;
+            let address = bmt.address(piece, &bmt.zero(bmt.geometry().depth()));
+            for _ in 0..leaves {
+                let slot = Slot::leaf(self.splitter.leaves);
+                let chunk = NewChunk { slot, address, span: piece, payload: &zeros };
+                self.splitter.sink.take(&chunk).map_err(StreamError::Sink)?;
+                self.splitter.push(address, piece)?;
+            }
+        }
+        self.write(some(rest % piece.max(1)))
+    }
+
     /// The file's address, once the last byte has come.
     ///
     /// # Errors

@@ -62,15 +62,12 @@ fn other_capacities_spans_and_prefixes_have_the_addresses_of_the_vectors() {
         let (payload, capacity) = (payload(&case["payload"]), size(&case["capacity"]));
         let geometry = Geometry::scaled(capacity, 8).unwrap();
         let span = decode_span(&bytes(&case["spanHex"])).unwrap();
-        let address = match case["prefixHex"].as_str() {
-            Some(_) => {
-                let bmt = Bmt::new(geometry, Keyed::new(&bytes(&case["prefixHex"])));
-                bmt.chunk_with_span(&payload, span).unwrap().address()
-            }
-            None => {
-                let bmt = Bmt::new(geometry, Plain);
-                bmt.chunk_with_span(&payload, span).unwrap().address()
-            }
+        let address = if case["prefixHex"].is_string() {
+            let bmt = Bmt::new(geometry, Keyed::new(&bytes(&case["prefixHex"])));
+            bmt.chunk_with_span(&payload, span).unwrap().address()
+        } else {
+            let bmt = Bmt::new(geometry, Plain);
+            bmt.chunk_with_span(&payload, span).unwrap().address()
         };
         assert_eq!(address, digest(&case["address"]), "{case}");
     }

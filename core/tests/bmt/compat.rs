@@ -201,7 +201,7 @@ fn errors_have_the_class_and_words_of_the_reference() {
 #[test]
 fn a_file_with_a_hash_of_its_own_leaves_has_proofs_that_fold_level_by_level() {
     let keyed = Keyed::new(b"k");
-    let payload: Vec<u8> = (0..4_096 * 130).map(|i| (i % 251) as u8).collect();
+    let payload: Vec<u8> = (0..4_096 * 130_u32).map(|i| (i % 251) as u8).collect();
     for (len, index) in [(5_000, 0), (5_000, 156), (4_096 * 129, 16_511), (4_096 * 130, 16_511)] {
         let plain = make_chunked_file(&payload[..len], FileOptions::default());
         let options = FileOptions { hash_fn: Some(&keyed), ..FileOptions::default() };

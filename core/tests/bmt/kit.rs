@@ -15,7 +15,7 @@ pub(crate) fn vector(path: &str) -> Value {
 }
 
 /// The cases of a list, of which there are at least `least`.
-pub(crate) fn cases<'v>(list: &'v Value, least: usize) -> &'v [Value] {
+pub(crate) fn cases(list: &Value, least: usize) -> &[Value] {
     let cases = list.as_array().expect("a list of cases");
     assert!(cases.len() >= least, "only {} cases", cases.len());
     cases

@@ -84,7 +84,6 @@ fn the_sink_gets_every_chunk_once_and_children_first() {
         let finished = hasher.finish().unwrap();
         assert_eq!(finished.address, file.address());
         assert_eq!(finished.chunks, file.shape().chunks());
-        drop(finished);
         assert_eq!(seen.len() as u64, file.shape().chunks(), "{len}");
     }
 }
@@ -98,7 +97,7 @@ fn a_sink_that_fails_ends_the_stream() {
         if room == 0 { Err("full") } else { Ok(()) }
     });
     let mut hasher = Hasher::new(&bmt, sink);
-    assert_eq!(hasher.write(&[0; 8 * 4_096]), Err(StreamError::Sink("full")));
+    assert_eq!(hasher.write(&quad251(8 * 4_096)), Err(StreamError::Sink("full")));
 }
 
 #[test]
@@ -161,6 +160,26 @@ proptest! {
         let bytes = quad251(len);
         let bmt = Bmt::swarm();
         prop_assert_eq!(streamed(&bmt, &bytes, &cuts), bmt.file(&bytes).unwrap().address());
+    }
+
+    #[test]
+    fn holes_hash_like_the_zeros_they_stand_for(
+        before in 0_usize..10_000,
+        hole in 0_usize..300_000,
+        behind in 0_usize..10_000,
+        swarm in any::<bool>(),
+    ) {
+        let geometry =
+            if swarm { Geometry::SWARM } else { Geometry::new(50, 128, 4, 8).unwrap() };
+        let bmt = Bmt::new(geometry, Plain);
+        let bytes = [quad251(before), vec![0; hole], quad251(behind)].concat();
+        let mut hasher = Hasher::new(&bmt, ());
+        hasher.write(&bytes[..before]).unwrap();
+        hasher.write_zeros(hole as u64).unwrap();
+        hasher.write(&bytes[before + hole..]).unwrap();
+        let finished = hasher.finish().unwrap();
+        prop_assert_eq!(finished.len, bytes.len() as u64);
+        prop_assert_eq!(finished.address, bmt.file(&bytes).unwrap().address());
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub fn file_inclusion_proof_bottom_up(
         );
         return Err(CompatError::new(ErrorClass::Error, "index-out-of-range", message));
     }
-    if file.piece() % WORD_SIZE != 0 {
+    if !file.piece().is_multiple_of(WORD_SIZE) {
         let message = format!("pieces of {} bytes cut segments", file.piece());
         let code = "payload-limit-not-in-segments";
         return Err(CompatError::new(ErrorClass::Error, code, message));

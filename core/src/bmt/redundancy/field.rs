@@ -81,7 +81,9 @@ fn invert(mut square: Vec<Row>) -> Vec<Row> {
         square.swap(column, pivot);
         let mut pivot_row = square.get(column).cloned().unwrap_or_default();
         let factor = inverse(element(&pivot_row));
-        pivot_row.iter_mut().for_each(|value| *value = product(*value, factor));
+        for value in &mut pivot_row {
+            *value = product(*value, factor);
+        }
         for (at, row) in square.iter_mut().enumerate() {
             if at == column {
                 row.clone_from(&pivot_row);
@@ -108,7 +110,9 @@ mod tests {
     fn the_top_of_the_code_is_the_data_itself() {
         for data in [1, 2, 3, 39, 97, 107, 119] {
             let square: Vec<Row> = (0..data)
-                .map(|row| (0..data).map(|column| power(row as u8, column)).collect())
+                .map(|row| {
+                    (0..data).map(|column| power(u8::try_from(row).unwrap(), column)).collect()
+                })
                 .collect();
             let inverse = invert(square.clone());
             for (at, row) in square.iter().enumerate() {

@@ -6,7 +6,7 @@
 mod lanes;
 mod rounds;
 
-use super::{Digest, Hash};
+use crate::hash::{Digest, Hash};
 use crate::limits::DIGEST_SIZE;
 pub use lanes::Kernel;
 use lanes::permute;

@@ -8,9 +8,16 @@
 //!
 //! Nearly everything is plain safe code over arrays of `N` words, which the compiler turns into
 //! vector code of the widest instruction set that `x86.rs` finds; `simd128.rs` spells WebAssembly's
-//! out. MiB/s of chunk addresses, one core:
+//! out. MiB/s of chunk addresses on one core of a Xeon at 2.6 GHz, and in Node 20 on the same; the
+//! reference implementation in JavaScript makes 6 there:
 //!
-//! TABLE
+//! | | without vectors | two lanes | four | eight |
+//! |---|---|---|---|---|
+//! | x86-64: plain, AVX2, AVX-512 | 132 | | 262 | 729 |
+//! | WebAssembly: plain, simd128 | 89 | 134 | | |
+//!
+//! With eight lanes that is as fast as the two ports for such vectors let it be: the walk through
+//! the tree costs nothing that is seen. A chunk alone takes 6.5 µs, eight take 41.
 //!
 //! Whether a compiler still does so is seen in `benches/keccak.rs`, not in a test.
 #![expect(
@@ -30,11 +37,11 @@ mod tests;
 #[cfg(target_feature = "sse2")]
 mod x86;
 
-use super::BMT_CHUNK_SIZE;
-#[cfg(not(target_feature = "sse2"))]
-pub(super) use super::rounds::permute;
 use crate::hash::Digest;
-use block::{Block, Node, PAIR_SIZE};
+use crate::hash::keccak::BMT_CHUNK_SIZE;
+#[cfg(not(target_feature = "sse2"))]
+pub(super) use crate::hash::keccak::rounds::permute;
+use block::{Block, Node};
 #[cfg(target_feature = "sse2")]
 pub(super) use x86::permute;
 
@@ -103,7 +110,7 @@ impl Kernel {
     ///
     /// `hashes` takes as many digests, in order. Of what has no counterpart, nothing is read or
     /// written.
-    pub fn pair_hashes(self, pairs: &[[u8; PAIR_SIZE]], hashes: &mut [Digest]) {
+    pub fn pair_hashes(self, pairs: &[[u8; 64]], hashes: &mut [Digest]) {
         let pairs = pairs.get(..hashes.len()).unwrap_or(pairs);
         run(pairs::Pairs { pairs, hashes }, self);
     }
