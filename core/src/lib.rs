@@ -15,6 +15,7 @@
 //! | [`frame`] | length-prefixed frames and segment names |
 //! | [`recovery`] | what a scan saw, and the decision table over it |
 //! | [`merkle`] | RFC 9162 trees: roots, frontier, inclusion, multi- and consistency proofs |
+//! | [`bmt`] | Swarm's chunks and files: addresses, inclusion proofs, strict verification |
 //! | [`document`] | JSON documents: one spelling for each value, strict reading |
 //! | [`settlement`] | batches: settlements and what they commit to |
 //! | [`proof`] | documents that stand alone: inclusion, exclusion, statements, receipts, contradictions |
@@ -26,6 +27,7 @@
 
 extern crate alloc;
 
+pub mod bmt;
 pub mod chain;
 pub mod codec;
 pub mod dispute;

@@ -141,6 +141,21 @@ pub const MAX_BUNDLE_SIZE: usize = 64 * 1024 * 1024;
 pub const MAX_DISPUTE_DOCUMENT_SIZE: usize =
     MAX_SETTLEMENT_DOCUMENT_SIZE + MAX_BUNDLE_SIZE + 64 * 1024;
 
+/// Largest capacity of a chunk tree, in bytes: 4,096 times the network's.
+pub const MAX_BMT_CAPACITY: usize = 16 * 1024 * 1024;
+
+/// Longest span of a chunk, in bytes. Whatever is above eight is zero.
+pub const MAX_BMT_SPAN_SIZE: usize = 4_096;
+
+/// Longest file of chunks, in bytes: the last bit of a span's 64 marks redundancy.
+pub const MAX_BMT_FILE_SIZE: u64 = (1 << 63) - 1;
+
+/// Most steps of a proof in a file of chunks: a leaf, and a level for every bit of a length.
+pub const MAX_BMT_PROOF_STEPS: usize = 65;
+
+/// Largest proof in a file of chunks as JSON, in bytes, white space included.
+pub const MAX_BMT_PROOF_SIZE: usize = 1024 * 1024;
+
 /// Largest Merkle tree, in leaves: 2^63.
 pub const MAX_TREE_SIZE: u64 = 1 << 63;
 
@@ -149,6 +164,12 @@ const _: () = assert!(DEFAULT_SIGNING_CADENCE <= MAX_SIGNING_CADENCE);
 const _: () = assert!(MAX_RECORD_SIZE as u64 <= MAX_LOG_FILE_SIZE);
 const _: () = assert!(MIN_RECORD_SIZE < MAX_ENTRY_SIZE);
 const _: () = assert!(MAX_SETTLEMENT_PAIRS * 258 + 2_048 <= MAX_SETTLEMENT_DOCUMENT_SIZE);
+// Steps whose spans and sisters are all at their longest, in hex, quoted, with a comma.
+const _: () = assert!(
+    MAX_BMT_PROOF_STEPS * (2 * MAX_BMT_SPAN_SIZE + 19 * (2 * DIGEST_SIZE + 3) + 64) + 256
+        <= MAX_BMT_PROOF_SIZE
+);
+const _: () = assert!((2 * DIGEST_SIZE) << 18 == MAX_BMT_CAPACITY);
 // A window closes in good time even if every record of the largest usual batch is a new pair.
 const _: () = assert!(DEFAULT_MAX_RECORDS < MAX_WINDOW_PAIRS as u64);
 const _: () = assert!(3 * (MAX_WINDOW_PAIRS * 258 + 4_096) <= MAX_BUNDLE_SIZE);

@@ -78,13 +78,16 @@ pub const RESPONSE_FORMAT: &str = "countersign/response/v1";
 /// Format of the verdict over a challenge.
 pub const RESOLUTION_FORMAT: &str = "countersign/resolution/v1";
 
+/// First bytes of a file of chunk addresses, padded with zeros to three words of eight bytes.
+pub const BMT_INDEX_MAGIC: &[u8; 24] = b"countersign/chunks/v1\0\0\0";
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn no_tag_starts_another() {
-        let tags: [&[u8]; 20] = [
+        let tags: [&[u8]; 21] = [
             SIGNATURE_MESSAGE,
             RECEIPT_MESSAGE,
             PROCESS_KEY_CERT.as_bytes(),
@@ -105,6 +108,7 @@ mod tests {
             CHALLENGE_FORMAT.as_bytes(),
             RESPONSE_FORMAT.as_bytes(),
             RESOLUTION_FORMAT.as_bytes(),
+            BMT_INDEX_MAGIC,
         ];
         for (i, a) in tags.iter().enumerate() {
             for (j, b) in tags.iter().enumerate() {

@@ -9,6 +9,7 @@
 //! # Ok::<(), clap::Error>(())
 //! ```
 
+mod bmt;
 mod demo;
 mod dispute;
 mod foreign;
@@ -22,18 +23,23 @@ use std::path::PathBuf;
 use clap::{CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 
+pub(crate) use bmt::is_stdin;
+pub use bmt::{
+    BmtAddressArgs, BmtChunksArgs, BmtCommand, BmtFileArgs, BmtProveArgs, BmtVerifyArgs,
+    GeometryArgs, GeometryName,
+};
 pub use demo::DemoArgs;
 pub use dispute::{
     AccountsArgs, DisputeChallengeArgs, DisputeCommand, DisputeEvaluateArgs, DisputeRespondArgs,
-    DisputeReverseArgs, DisputeTaintedArgs, OperationName, OutArgs,
+    DisputeReverseArgs, DisputeTaintedArgs, OperationName,
 };
 pub use foreign::{ForeignArgs, LayoutName, ShardImportArgs};
 pub use key::{
     KeyCertifyArgs, KeyCommand, KeyGenerateArgs, KeyRevokeArgs, KeyRotateArgs, KeyShowArgs,
 };
 pub use prove::{
-    Member, ProveArgs, ProveCommand, ProveConsistencyArgs, ProveExclusionArgs, ProveInclusionArgs,
-    ProveRecordsArgs, ProveStatementArgs, VerifyArgs,
+    Member, OutArgs, ProveArgs, ProveCommand, ProveConsistencyArgs, ProveContradictionArgs,
+    ProveExclusionArgs, ProveInclusionArgs, ProveRecordsArgs, ProveStatementArgs, VerifyArgs,
 };
 pub use shard::{
     FormatName, ShardAppendArgs, ShardCommand, ShardCreateArgs, ShardRecoverArgs, ShardSettleArgs,
@@ -98,6 +104,9 @@ pub enum Command {
     /// Show what the members have: balances, and how much of them is settled
     #[command(after_help = "Example:\n  countersign accounts meter --asset tokens")]
     Accounts(AccountsArgs),
+    /// Give files content addresses, and prove what stands in them
+    #[command(subcommand, after_help = "Example:\n  countersign bmt address backup.tar")]
+    Bmt(BmtCommand),
     /// Print the completion script of a shell
     #[command(
         after_help = "Example:\n  countersign completions bash > ~/.local/share/bash-completion/completions/countersign"

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod args;
+pub mod bmt;
 pub mod commands;
 pub mod exit;
 pub mod foreign;

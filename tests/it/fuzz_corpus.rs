@@ -7,12 +7,14 @@ mod targets;
 
 type Target = fn(&[u8]);
 
-const TARGETS: [(&str, Target); 5] = [
+const TARGETS: [(&str, Target); 7] = [
     ("decode_record", targets::decode_record),
     ("scan_segment", targets::scan_segment),
     ("recovery_decision", targets::recovery_decision),
     ("bundle", targets::bundle),
     ("dispute", targets::dispute),
+    ("file_proof", targets::file_proof),
+    ("chunk_stream", targets::chunk_stream),
 ];
 
 fn fuzz_directory() -> PathBuf {

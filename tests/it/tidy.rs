@@ -188,6 +188,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("codec", &["limits", "tags"]),
     ("keys", &["hash", "codec", "limits", "tags", "Seq"]),
     ("merkle", &["hash", "limits", "tags"]),
+    ("bmt", &["document", "hash", "limits", "tags"]),
     ("frame", &["limits"]),
     ("chain", &["frame", "merkle", "keys", "hash", "codec", "limits", "tags", "Seq", "SeqRange"]),
     ("document", &["keys", "hash", "limits", "tags", "Seq"]),

@@ -3,8 +3,10 @@
 //! The fuzz targets call these functions, and so does an ordinary test that replays the corpus, so
 //! that a find is checked for ever after, without a fuzzer. A check that fails panics.
 
+mod bmt;
 mod dispute;
 
+pub use bmt::{chunk_stream, file_proof};
 pub use dispute::dispute;
 
 use countersign_core::chain::{Record, peek_link};

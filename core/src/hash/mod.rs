@@ -14,8 +14,11 @@
 mod digest;
 mod hasher;
 pub mod hex;
+mod keccak;
 #[cfg(any(target_feature = "sse2", target_feature = "simd128"))]
 mod lanes;
 
 pub use digest::Digest;
 pub use hasher::{Blake3, Hash, Sha256, blake3, blake3_parts};
+pub(crate) use keccak::{BMT_CHUNK_SIZE, bmt_roots, keccak256_pair};
+pub use keccak::{Keccak256, Kernel, keccak256, keccak256_parts};

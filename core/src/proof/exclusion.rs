@@ -71,7 +71,7 @@ pub struct ExclusionProof {
 impl IndexGap {
     /// The gap of a sorted index in front of the leaf at `position`.
     pub(super) fn build(index: &[IndexLeaf], position: usize) -> Result<Self, ProofError> {
-        let hashes: Vec<_> = index.iter().map(IndexLeaf::leaf_hash).collect();
+        let hashes = IndexLeaf::leaf_hashes(index);
         let neighbour = |at: Option<usize>| {
             let Some((at, leaf)) = at.and_then(|at| Some((at, index.get(at)?))) else {
                 return Ok(None);

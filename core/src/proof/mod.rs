@@ -72,6 +72,7 @@
 
 mod bundle;
 mod consistency;
+mod contradict;
 mod contradiction;
 mod equivocation;
 mod error;
@@ -93,6 +94,7 @@ pub use bundle::{
     ReceiptContradictionBundle, RecordsBundle, StatementBundle, verify_bundle,
 };
 pub use consistency::ConsistencyProof;
+pub use contradict::contradict;
 pub use contradiction::{IndexContradiction, ReceiptContradiction, SettledLeaf, Tree};
 pub use equivocation::{Fork, LogRootContradiction, OverlapContradiction};
 pub use error::ProofError;

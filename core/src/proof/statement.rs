@@ -90,7 +90,7 @@ impl StatementProof {
         let places: Vec<_> = (before.unwrap_or(0)..index.len().min(end.saturating_add(1)))
             .map(|place| LeafIndex::new(place as u64))
             .collect();
-        let hashes: Vec<_> = index.iter().map(IndexLeaf::leaf_hash).collect();
+        let hashes = IndexLeaf::leaf_hashes(index);
         let mut index_siblings = Vec::new();
         if !places.is_empty() {
             index_siblings = prove_multi_inclusion::<Blake3>(&hashes, &places)?;

@@ -1,12 +1,13 @@
 //! The operation index of a batch: which operation stands at which seq, sorted.
 
+use alloc::vec::Vec;
 use core::fmt;
 
 use crate::Seq;
 use crate::chain::MeteringRecord;
 use crate::hash::{Blake3, Digest, blake3, hex};
 use crate::limits::{DIGEST_SIZE, INDEX_LEAF_SIZE};
-use crate::merkle::leaf_hash;
+use crate::merkle::{leaf_hash, leaf_hashes};
 
 /// A leaf of the operation index: `memberId(32) || H(opId)(32) || u64-BE(seq)`, ordered as bytes
 /// (`spec/metering.md` section 5).
@@ -75,6 +76,13 @@ impl IndexLeaf {
     /// What enters the tree.
     pub fn leaf_hash(&self) -> Digest {
         leaf_hash::<Blake3>(&self.0)
+    }
+
+    /// What every leaf of an index enters its tree as, in order: several times faster than one by
+    /// one.
+    pub fn leaf_hashes(index: &[Self]) -> Vec<Digest> {
+        let leaves: Vec<_> = index.iter().map(|leaf| leaf.0.as_slice()).collect();
+        leaf_hashes::<Blake3>(&leaves)
     }
 }
 

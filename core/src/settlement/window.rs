@@ -10,6 +10,10 @@ use crate::hash::{Blake3, Digest};
 use crate::limits::{DEFAULT_MAX_AGE_MS, DEFAULT_MAX_RECORDS, MAX_WINDOW_PAIRS};
 use crate::merkle::{Frontier, leaf_hash, root};
 
+/// Leaf hashes that enter the tree together: as many as fill vector lanes on the lowest levels,
+/// where nearly all nodes are.
+const ITEMS_AT_ONCE: usize = 256;
+
 /// When a window is due, `spec/metering.md` section 5.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BatchRules {
@@ -34,6 +38,8 @@ impl Default for BatchRules {
 pub struct BatchWindow {
     from_seq: Seq,
     items: Frontier<Blake3>,
+    /// Leaf hashes behind those in `items`, fewer than [`ITEMS_AT_ONCE`].
+    next_items: Vec<Digest>,
     index: Vec<IndexLeaf>,
     sums: DeltaSums,
     first_entry_ts_us: Option<u64>,
@@ -58,6 +64,7 @@ impl BatchWindow {
         Self {
             from_seq,
             items: Frontier::new(),
+            next_items: Vec::new(),
             index: Vec::new(),
             sums: DeltaSums::default(),
             first_entry_ts_us: None,
@@ -76,7 +83,7 @@ impl BatchWindow {
 
     /// Its records, control records included.
     pub const fn record_count(&self) -> u64 {
-        self.items.size().get()
+        self.items.size().get().saturating_add(self.next_items.len() as u64)
     }
 
     /// Its entries.
@@ -118,8 +125,21 @@ impl BatchWindow {
             self.index.push(IndexLeaf::of(entry));
             self.first_entry_ts_us.get_or_insert(entry.ts_us);
         }
-        // A tree is full at 2^63 leaves, for which there is neither memory nor a seq.
-        self.items.push(leaf_hash).map_err(|_| not_next)
+        self.next_items.push(leaf_hash);
+        if self.next_items.len() >= ITEMS_AT_ONCE {
+            // A tree is full at 2^63 leaves, for which there is neither memory nor a seq.
+            self.items.extend(&self.next_items).map_err(|_| not_next)?;
+            self.next_items.clear();
+        }
+        Ok(())
+    }
+
+    /// The root over the records.
+    fn items_root(&self) -> Digest {
+        let mut items = self.items.clone();
+        // Never full: see `push_leaf`.
+        let _full = items.extend(&self.next_items);
+        items.root()
     }
 
     /// Whether the window is to be settled now: it holds an entry, and has as many records as the
@@ -147,10 +167,9 @@ impl BatchWindow {
 
     /// What the records add up to: O(n log n) in the entries.
     pub fn totals(&self) -> BatchTotals {
-        let hashes: Vec<_> = self.index_leaves().iter().map(IndexLeaf::leaf_hash).collect();
         BatchTotals {
-            items_root: self.items.root(),
-            index_root: root::<Blake3>(&hashes),
+            items_root: self.items_root(),
+            index_root: root::<Blake3>(&IndexLeaf::leaf_hashes(&self.index_leaves())),
             entry_count: self.entry_count(),
             member_deltas: self.sums.deltas(),
         }

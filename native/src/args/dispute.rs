@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::{ArgGroup, Subcommand};
 use countersign_core::hash::hex;
 
-use super::prove::{Member, parse_member};
+use super::prove::{Member, OutArgs, parse_member};
 use super::value::parse_duration;
 use crate::key_file::PublicKeyArgument;
 use crate::prove::BatchName;
@@ -40,17 +40,6 @@ pub enum DisputeCommand {
         after_help = "Example:\n  countersign dispute tainted meter --public-key @next.pub --out resolutions"
     )]
     Tainted(DisputeTaintedArgs),
-}
-
-/// Where a document goes.
-#[derive(Debug, clap::Args)]
-pub struct OutArgs {
-    /// Write the document to this new file
-    #[arg(long, value_name = "FILE")]
-    pub out: Option<PathBuf>,
-    /// Replace the file if there is one
-    #[arg(long, requires = "out")]
-    pub force: bool,
 }
 
 /// Arguments of `dispute challenge`.

@@ -1,6 +1,6 @@
 //! `prove …` and `verify`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Subcommand;
 use countersign_core::hash::hex;
@@ -37,6 +37,11 @@ pub enum ProveCommand {
         after_help = "Example:\n  countersign prove statement meter --member 00000000000000000000000000000000000000000000000000000000000000aa \\\n    --out statement.json"
     )]
     Statement(ProveStatementArgs),
+    /// Prove that two bundles of one operator contradict each other
+    #[command(
+        after_help = "Example:\n  countersign prove contradiction receipt.json proof.json --operator-public-key @operator.pub \\\n    --out contradiction.json"
+    )]
+    Contradiction(ProveContradictionArgs),
 }
 
 /// The shard, and where the bundle goes.
@@ -45,7 +50,15 @@ pub struct ProveArgs {
     /// The shard
     #[arg(value_name = "DIR")]
     pub dir: PathBuf,
-    /// Write the bundle to this new file; to standard output if not given
+    /// Output.
+    #[command(flatten)]
+    pub out: OutArgs,
+}
+
+/// Where a document goes.
+#[derive(Debug, clap::Args)]
+pub struct OutArgs {
+    /// Write the document to this new file; to standard output if not given
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// Replace the file if there is one
@@ -120,10 +133,28 @@ pub struct ProveStatementArgs {
     pub batch: BatchName,
 }
 
+/// Arguments of `prove contradiction`.
+#[derive(Debug, clap::Args)]
+pub struct ProveContradictionArgs {
+    /// A bundle: a receipt, or any proof under a settlement
+    #[arg(value_name = "BUNDLE")]
+    pub first: PathBuf,
+    /// Another one, which cannot hold beside it
+    #[arg(value_name = "BUNDLE")]
+    pub second: PathBuf,
+    /// The operator's public key that is trusted: 64 hex digits, or @FILE
+    #[arg(long, value_name = "KEY")]
+    pub operator_public_key: PublicKeyArgument,
+    /// Output.
+    #[command(flatten)]
+    pub out: OutArgs,
+}
+
 /// Arguments of `verify`.
 #[derive(Debug, clap::Args)]
 pub struct VerifyArgs {
-    /// The bundles; a file may hold several, as receipts do, one per line; - for standard input
+    /// The bundles, or challenges with their responses; a file may hold several, as receipts do, one
+    /// per line; - for standard input
     #[arg(value_name = "BUNDLE", required = true)]
     pub bundles: Vec<PathBuf>,
     /// The operator's public key that is trusted: 64 hex digits, or @FILE
@@ -132,16 +163,10 @@ pub struct VerifyArgs {
     /// Revocations to take into account: their records, as `shard tail` prints them
     #[arg(long, value_name = "FILE")]
     pub revocation: Vec<PathBuf>,
-    /// The time, in milliseconds since the epoch: a certificate that begins later does not hold
+    /// The time, in milliseconds since the epoch: a certificate that begins later does not hold, and
+    /// a challenge is evaluated then; that of the clock for challenges if not given
     #[arg(long, value_name = "MS")]
     pub now: Option<u64>,
-}
-
-impl VerifyArgs {
-    /// Whether a bundle is to be read from standard input.
-    pub fn is_stdin(path: &Path) -> bool {
-        path == Path::new("-")
-    }
 }
 
 /// A member's id.

@@ -5,9 +5,11 @@ use std::fmt;
 use countersign_core::chain::{ChainError, RecordError};
 use countersign_core::dispute::DisputeError;
 use countersign_core::keys;
+use countersign_core::proof::ProofError;
 use serde_json::{Value, json};
 
 use crate::accounts::AccountsError;
+use crate::bmt::BmtError;
 use crate::exit::{Exit, Failure};
 use crate::foreign::ImportError;
 use crate::prove::ProveError;
@@ -241,6 +243,28 @@ impl Failure for AccountsError {
             Self::Record { seq, .. } => vec![("seq", seq.to_string().into())],
             _ => Vec::new(),
         }
+    }
+}
+
+impl Failure for BmtError {
+    fn code(&self) -> &str {
+        Self::code(self)
+    }
+
+    fn fields(&self) -> Vec<(&'static str, Value)> {
+        match self {
+            Self::Read { offset, .. } => vec![("offset", offset.to_string().into())],
+            Self::Changed { path } | Self::Io { path, .. } | Self::Index { path, .. } => {
+                vec![("path", path.display().to_string().into())]
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl Failure for ProofError {
+    fn code(&self) -> &str {
+        Self::code(self)
     }
 }
 

@@ -2,10 +2,12 @@
 //! to one given writer, remarks to the other, and nothing anywhere else.
 
 mod accounts;
+mod bmt;
 mod certificate;
 mod completions;
 mod demo;
 mod dispute;
+mod documents;
 mod failures;
 mod key;
 mod key_log;
@@ -97,6 +99,7 @@ fn dispatch(command: Command, output: &mut Output<'_>) -> Outcome {
         Command::Verify(args) => verify::run(&args, output),
         Command::Dispute(command) => dispute::run(command, output),
         Command::Accounts(args) => accounts::run(&args, output),
+        Command::Bmt(command) => bmt::run(command, output),
         Command::Completions(args) => completions::run(&args, output),
         Command::Man(args) => man::run(&args, output),
     }

@@ -1,42 +1,33 @@
 //! `prove …`.
 
-use std::fs::OpenOptions;
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
-
 use countersign_core::Seq;
-use countersign_core::document::DocumentError;
-use countersign_core::proof::ProofError;
+use countersign_core::proof::{AnyBundle, VerifyOptions, contradict};
 
 use super::Output;
-use crate::args::{ProveArgs, ProveCommand};
-use crate::exit::{Exit, Failure, FileError, Outcome, OutputError};
-use crate::progress;
-use crate::prove::{ProveError, Prover};
-use crate::store::disk::RealDisk;
-
-/// Mode of a bundle: it is made to be handed on.
-const BUNDLE_MODE: u32 = 0o644;
+use super::documents::{check_free, prover, read, write};
+use super::failures::Refusal;
+use crate::args::{ProveArgs, ProveCommand, ProveContradictionArgs};
+use crate::exit::{Exit, Failure, Outcome};
+use crate::prove::Prover;
 
 pub(super) fn run(command: ProveCommand, output: &mut Output<'_>) -> Outcome {
     match command {
         ProveCommand::Inclusion(args) => {
             let bundle = open(&args.prove)?.inclusion(Seq(args.seq))?;
-            write(bundle.to_json(), &args.prove, output)
+            write(bundle.to_json(), &args.prove.out, output)?;
         }
         ProveCommand::Records(args) => {
             let seqs: Vec<_> = args.seq.iter().copied().map(Seq).collect();
             let bundle = open(&args.prove)?.records(&seqs)?;
-            write(bundle.to_json(), &args.prove, output)
+            write(bundle.to_json(), &args.prove.out, output)?;
         }
         ProveCommand::Consistency(args) => {
             let bundle = open(&args.prove)?.consistency(args.from, args.to)?;
-            write(bundle.to_json(), &args.prove, output)
+            write(bundle.to_json(), &args.prove.out, output)?;
         }
         ProveCommand::Exclusion(args) => {
             let bundle = open(&args.prove)?.exclusion(&args.member.0, &args.op_id, args.batch)?;
-            write(bundle.to_json(), &args.prove, output)
+            write(bundle.to_json(), &args.prove.out, output)?;
         }
         ProveCommand::Statement(args) => {
             let bundle = open(&args.prove)?.statement(&args.member.0, args.batch)?;
@@ -46,59 +37,35 @@ pub(super) fn run(command: ProveCommand, output: &mut Output<'_>) -> Outcome {
                     "the member has no entry in batch {batch}; the statement shows just that"
                 ));
             }
-            write(bundle.to_json(), &args.prove, output)
+            write(bundle.to_json(), &args.prove.out, output)?;
         }
+        ProveCommand::Contradiction(args) => contradiction(&args, output)?,
     }
-}
-
-/// A prover, once the output is known to be free: reading a log can take long.
-fn open(args: &ProveArgs) -> Result<Prover<'static>, Box<dyn Failure>> {
-    if let Some(path) = args.out.as_deref().filter(|path| !args.force && path.exists()) {
-        return Err(unwritable(path, io::ErrorKind::AlreadyExists.into()).into());
-    }
-    let bar = progress::busy("reading the log");
-    let prover = Prover::open(&RealDisk, &args.dir);
-    bar.finish_and_clear();
-    Ok(prover?)
-}
-
-fn write(
-    json: Result<String, DocumentError>,
-    args: &ProveArgs,
-    output: &mut Output<'_>,
-) -> Outcome {
-    let json = json.map_err(|error| ProveError::from(ProofError::Document(error)))?;
-    write_document(&json, args.out.as_deref(), args.force, output)?;
     Ok(Exit::Done)
 }
 
-/// Writes a document to a file, or to standard output.
-pub(super) fn write_document(
-    json: &str,
-    path: Option<&Path>,
-    is_replacing: bool,
-    output: &mut Output<'_>,
-) -> Result<(), Box<dyn Failure>> {
-    let Some(path) = path else {
-        return Ok(writeln!(output.stdout, "{json}").map_err(OutputError)?);
-    };
-    let mut options = OpenOptions::new();
-    options.write(true).mode(BUNDLE_MODE);
-    if is_replacing {
-        options.create(true).truncate(true);
-    } else {
-        options.create_new(true);
-    }
-    let written = options.open(path).and_then(|mut file| writeln!(file, "{json}"));
-    Ok(written.map_err(|error| unwritable(path, error))?)
+/// A prover, once the output is known to be free.
+fn open(args: &ProveArgs) -> Result<Prover<'static>, Box<dyn Failure>> {
+    check_free(&args.out)?;
+    prover(&args.dir)
 }
 
-fn unwritable(path: &Path, error: io::Error) -> FileError {
-    let (code, error) = match error.kind() {
-        io::ErrorKind::AlreadyExists => {
-            ("file-exists", io::Error::other("the file exists already; --force replaces it"))
-        }
-        _ => ("file-unwritable", error),
-    };
-    FileError { code, path: path.to_owned(), error }
+/// Holds one bundle against another. What comes out is verified before it is written: evidence
+/// that nobody accepts is of no use.
+fn contradiction(
+    args: &ProveContradictionArgs,
+    output: &mut Output<'_>,
+) -> Result<(), Box<dyn Failure>> {
+    check_free(&args.out)?;
+    let trusted = args.operator_public_key.load()?;
+    let [first, second] = [&args.first, &args.second].map(|path| read(path, AnyBundle::read));
+    let bundle = contradict(&first?, &second?)?;
+    let report = bundle.verify(&trusted, &VerifyOptions::default())?;
+    if let Some(failed) = report.first_failure() {
+        let (code, detail) = (failed.code, &failed.detail);
+        let message =
+            format!("the two bundles differ, but one of them does not hold: {code}: {detail}");
+        return Err(Refusal { code, message }.into());
+    }
+    write(bundle.to_json(), &args.out, output)
 }

@@ -115,6 +115,7 @@ transcripts! {
     bad_fields
     bad_lines
     basics
+    bmt
     broken_shards
     dispute
     formats

@@ -48,7 +48,7 @@ fn index(batch: &Batch) -> (Batch, AnyBundle) {
         .filter(|leaf| leaf.seq() != Seq(4))
         .collect();
     index.sort_unstable();
-    let hashes: Vec<_> = index.iter().map(IndexLeaf::leaf_hash).collect();
+    let hashes = IndexLeaf::leaf_hashes(&index);
     let liar = twin(batch, |action| {
         action.index_root = root::<Blake3>(&hashes);
         action.entry_count -= 1;

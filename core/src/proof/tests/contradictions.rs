@@ -55,7 +55,7 @@ fn hidden_entry() -> (Shard, usize) {
     closed.index.remove(hidden);
     let settlement = &mut closed.signed.settlement;
     settlement.entry_count -= 1;
-    let hashes: Vec<_> = closed.index.iter().map(IndexLeaf::leaf_hash).collect();
+    let hashes = IndexLeaf::leaf_hashes(&closed.index);
     settlement.index_root = root::<Blake3>(&hashes);
     resign(settlement, 1);
     let honest = two_batches();
@@ -171,7 +171,7 @@ fn an_entry_indexed_at_another_seq_is_left_out_too() {
     let leaf = IndexLeaf::new(&member(6), "d", Seq(4));
     let at = closed.index.binary_search(&leaf).unwrap();
     closed.index[at] = IndexLeaf::new(&member(6), "d", Seq(5));
-    let hashes: Vec<_> = closed.index.iter().map(IndexLeaf::leaf_hash).collect();
+    let hashes = IndexLeaf::leaf_hashes(&closed.index);
     closed.signed.settlement.index_root = root::<Blake3>(&hashes);
     resign(&mut closed.signed.settlement, 1);
     let inclusion = shard.inclusion(0, 4);
@@ -332,4 +332,50 @@ fn evidence_by_a_key_that_is_known_to_be_compromised_does_not_count() {
             assert_eq!(json_code(&json, &options), "valid", "{format}");
         }
     }
+}
+
+#[test]
+fn two_bundles_tell_by_themselves_how_they_contradict_each_other() {
+    let (one, two) = fork();
+    let found = |first: AnyBundle, second: AnyBundle| {
+        let either = [contradict(&first, &second), contradict(&second, &first)];
+        let formats = either.map(|found| {
+            let found = found.ok()?;
+            assert_eq!(json_code(&found.to_json().unwrap(), &VerifyOptions::default()), "valid");
+            Some(found.format())
+        });
+        assert_eq!(formats[0], formats[1]);
+        formats[0]
+    };
+    let inclusion = |shard: &Shard, batch, seq| AnyBundle::Inclusion(shard.inclusion(batch, seq));
+    let receipt = |shard: &Shard, seq| AnyBundle::Receipt(shard.receipt(seq));
+    // A receipt against what was settled at its seq; an honest one; and one of another seq.
+    let against = found(receipt(&one, 3), inclusion(&two, 0, 3));
+    assert_eq!(against, Some(Format::ContradictionReceipt));
+    assert_eq!(found(receipt(&one, 2), inclusion(&two, 0, 2)), None);
+    assert_eq!(found(receipt(&one, 3), inclusion(&two, 0, 2)), None);
+    // Two settlements of the same records, whatever they are shown by.
+    let statement = AnyBundle::Statement(two.statement(0, 4));
+    assert_eq!(found(inclusion(&one, 0, 3), statement), Some(Format::ContradictionOverlap));
+    assert_eq!(found(inclusion(&one, 0, 3), inclusion(&one, 1, 5)), None);
+    assert_eq!(found(receipt(&one, 3), receipt(&two, 3)), None);
+    // The same by two keys: the logs differ, at a seq or at the end.
+    let mut other = two.clone();
+    other.batches[0].signed.certificate = certificate(2);
+    resign(&mut other.batches[0].signed.settlement, 2);
+    for seq in [3, 2] {
+        let log_root = found(inclusion(&one, 0, 3), inclusion(&other, 0, seq));
+        assert_eq!(log_root, Some(Format::ContradictionLogRoot));
+    }
+    // An entry against the index that leaves it out.
+    let (shard, seq) = hidden_entry();
+    let inclusion = shard.inclusion(0, seq as u64);
+    let Record::Entry(entry) = Record::decode(&inclusion.proof.record).unwrap() else {
+        panic!("not an entry");
+    };
+    let (of, op_id) = (entry.operation.member_id[0], entry.operation.op_id);
+    let exclusion = |op_id| AnyBundle::Exclusion(shard.exclusion(0, of, op_id));
+    let index = found(AnyBundle::Inclusion(inclusion.clone()), exclusion(op_id));
+    assert_eq!(index, Some(Format::ContradictionIndex));
+    assert_eq!(found(AnyBundle::Inclusion(inclusion.clone()), exclusion("never")), None);
 }

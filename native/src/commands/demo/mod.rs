@@ -1,5 +1,6 @@
 //! `demo`: the main job on real data, with what can go wrong.
 
+mod aftermath;
 mod place;
 mod proofs;
 mod report;
@@ -35,12 +36,15 @@ pub(super) fn run(args: &DemoArgs, output: &mut Output<'_>) -> Outcome {
     tell(output, || report.proofs(&proofs, took))?;
     let (disputes, took) = timed(|| proofs::dispute(&place, &made))?;
     tell(output, || report.disputes(&disputes, took))?;
+    let (aftermath, took) = timed(|| aftermath::play(&place, &made, &disputes))?;
+    tell(output, || report.aftermath(&aftermath, took))?;
     if output.json {
         let mut document =
             report.to_json(&made, &metered, &recovered, &verified, &tampered, &usage)?;
         if let Some(members) = document.as_object_mut() {
             members.insert("proofs".to_owned(), report::proofs_json(&proofs));
             members.insert("disputes".to_owned(), report::disputes_json(&disputes));
+            members.insert("aftermath".to_owned(), aftermath.to_json());
         }
         output.print(&document, "")?;
     } else {
@@ -51,7 +55,8 @@ pub(super) fn run(args: &DemoArgs, output: &mut Output<'_>) -> Outcome {
         && verified.recovered.valid
         && !tampered.report.valid
         && proofs.proven.iter().all(|proven| proven.report.valid)
-        && recovered.is_complete();
+        && recovered.is_complete()
+        && aftermath.is_as_told();
     Ok(if is_as_told { Exit::Done } else { Exit::Refused })
 }
 
@@ -95,6 +100,7 @@ mod tests {
             "2 settlements",
             "inclusion.json",
             "DISPUTED_NO_RESPONSE",
+            "is worth nothing",
             "run-1/shard --operator-public-key @",
         ] {
             assert!(stdout.contains(part), "{part} is not in:\n{stdout}");
@@ -117,6 +123,9 @@ mod tests {
             .map(|dispute| dispute["status"].as_str().unwrap())
             .collect();
         assert_eq!(statuses, ["CONFIRMED", "DISPUTED_FRAUD", "DISPUTED_NO_RESPONSE"]);
+        let tainted = &document["aftermath"]["settlements"];
+        assert_eq!((&tainted[0]["tainted"], &tainted[1]["tainted"]), (&false.into(), &true.into()));
+        assert_eq!(document["aftermath"]["balances"].as_array().unwrap().len(), 2);
         assert_eq!(document["usage"]["members"].as_array().unwrap().len(), 40);
         let spent: u64 = document["usage"]["members"]
             .as_array()

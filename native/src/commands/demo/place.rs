@@ -63,6 +63,11 @@ impl Place {
         self.run.join("process.key")
     }
 
+    /// The process key that comes after a compromise.
+    pub(super) fn next_key(&self) -> PathBuf {
+        self.run.join("next.key")
+    }
+
     /// The shard.
     pub(super) fn shard(&self) -> PathBuf {
         self.run.join("shard")
@@ -76,6 +81,11 @@ impl Place {
     /// Its copy with one bit flipped.
     pub(super) fn tampered(&self) -> PathBuf {
         self.run.join("tampered")
+    }
+
+    /// Its copy behind a lost dispute and a stolen key.
+    pub(super) fn reversed(&self) -> PathBuf {
+        self.run.join("reversed")
     }
 }
 

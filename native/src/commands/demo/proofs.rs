@@ -224,7 +224,7 @@ pub(super) fn short(member: &[u8; DIGEST_SIZE]) -> String {
     format!("{digits}...")
 }
 
-fn nothing_settled() -> Box<dyn crate::exit::Failure> {
+pub(super) fn nothing_settled() -> Box<dyn crate::exit::Failure> {
     let message = "the shard has no settled batch with an entry".to_owned();
     Refusal { code: "not-settled", message }.into()
 }

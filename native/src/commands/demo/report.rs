@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::super::failures::Refusal;
 use super::super::shard::{recovery_json, report_json};
+use super::aftermath::Aftermath;
 use super::place::Place;
 use super::proofs::{Disputed, Proofs};
 use super::steps::{Made, Metered, Recovered, Tampered, Usage, Verified};
@@ -32,6 +33,7 @@ pub(super) struct Report {
     shard: PathBuf,
     power_cut: PathBuf,
     tampered: PathBuf,
+    reversed: PathBuf,
     operator: PathBuf,
 }
 
@@ -42,6 +44,7 @@ impl Report {
             shard: place.shard(),
             power_cut: place.power_cut(),
             tampered: place.tampered(),
+            reversed: place.reversed(),
             operator: place.operator_public_key(),
         }
     }
@@ -189,15 +192,39 @@ impl Report {
         text
     }
 
+    #[allow(clippy::unused_self, reason = "every step is told the same way")]
+    pub(super) fn aftermath(&self, aftermath: &Aftermath, took: Duration) -> String {
+        let mut text = step(9, "Take the fraudulent batch back, and lose a key, in a copy", took);
+        let by = aftermath.by.map_or_else(|| "no record".to_owned(), |seq| format!("record {seq}"));
+        let (from, to) = (aftermath.reversed.from_seq.0, aftermath.reversed.to_seq.0);
+        let (from, to) = (HumanCount(from), HumanCount(to));
+        line(&mut text, "reversed", &format!("records {from} to {to}, by {by}"));
+        for (asset, (before, after)) in &aftermath.balances {
+            line(&mut text, "", &format!("all accounts in {asset}: {before} before, {after} now"));
+        }
+        line(&mut text, "revoked", &aftermath.revoked.to_string());
+        let from = HumanCount(aftermath.compromised_from.0);
+        line(&mut text, "", &format!("as compromised from record {from} on"));
+        for (batch, is_tainted) in &aftermath.settled {
+            let verdict = if *is_tainted { "is worth nothing" } else { "stands" };
+            let (from, to) = (HumanCount(batch.from_seq.0), HumanCount(batch.to_seq.0));
+            line(&mut text, "", &format!("its settlement of records {from} to {to} {verdict}"));
+        }
+        text
+    }
+
     pub(super) fn end(&self, _made: &Made) -> String {
         let (shard, tampered) = (self.shard.display(), self.tampered.display());
         let (run, operator) = (self.run.display(), self.operator.display());
+        let reversed = self.reversed.display();
         format!(
             "Everything lies in {run}; delete it when you have seen enough. Try\n\
              \x20  countersign shard status {shard}\n\
              \x20  countersign shard tail {shard} --from 17900\n\
              \x20  countersign shard verify {shard} --operator-public-key @{operator}\n\
              \x20  countersign shard verify {tampered} --operator-public-key @{operator}\n\
+             \x20  countersign verify {run}/inclusion.json --operator-public-key @{operator}\n\
+             \x20  countersign accounts {reversed}\n\
              \x20  countersign shard append --help"
         )
     }

@@ -28,7 +28,7 @@ use crate::trace;
 use crate::verify::{ShardReport, VerifyOptions, verify_shard};
 
 /// How long the process key is certified for.
-const LIFETIME: Duration = Duration::from_hours(7 * 24);
+pub(super) const LIFETIME: Duration = Duration::from_hours(7 * 24);
 /// Entries of the last group, which is on its way when the power goes.
 const LAST_GROUP: usize = 20;
 /// Bytes of the last frame that do not reach the medium: part of a signature.
@@ -119,7 +119,7 @@ fn copy_torn(shard: &MeteringLogShard, to: &Path) -> Step<()> {
 }
 
 /// Copies the segments and the resume point.
-fn copy(from: &ShardPaths, to: &Path) -> Step<()> {
+pub(super) fn copy(from: &ShardPaths, to: &Path) -> Step<()> {
     create(to).map_err(failed(to))?;
     let to = ShardPaths::new(to);
     let directory = from.directory();

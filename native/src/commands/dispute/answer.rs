@@ -8,10 +8,10 @@ use countersign_core::dispute::{
     ResponseFormat, evaluate_dispute_challenge,
 };
 
-use super::documents::{check_free, prover, read, write};
 use crate::args::DisputeRespondArgs;
 use crate::commands::Output;
 use crate::commands::certificate::now_ms;
+use crate::commands::documents::{check_free, prover, read, write};
 use crate::commands::failures::Refusal;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::prove::{BatchName, ProveError, Prover};

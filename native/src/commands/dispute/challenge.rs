@@ -9,10 +9,10 @@ use countersign_core::document::Text;
 use countersign_core::limits::{MAX_CONTROL_TEXT_SIZE, MAX_OP_ID_SIZE};
 use countersign_core::proof::AnyBundle;
 
-use super::documents::{check_free, fitting, prover, read, write};
 use crate::args::{DisputeChallengeArgs, OperationName};
 use crate::commands::Output;
 use crate::commands::certificate::now_ms;
+use crate::commands::documents::{check_free, fitting, prover, read, write};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::prove::{BatchName, Prover, Settled};
 use crate::render::utc;

@@ -2,10 +2,13 @@
 
 mod answer;
 mod challenge;
-mod documents;
 mod evaluate;
 mod reverse;
 mod tainted;
+pub(super) mod verdict;
+
+pub(super) use reverse::reverse;
+pub(super) use tainted::signed_by;
 
 use super::Output;
 use crate::args::DisputeCommand;

@@ -8,11 +8,11 @@ use countersign_core::dispute::{Applied, DisputeResolution};
 use countersign_core::settlement::{BatchId, BatchRules};
 use serde_json::{Value, json};
 
-use super::documents::read;
 use crate::accounts::ShardAccounts;
 use crate::args::DisputeReverseArgs;
 use crate::commands::Output;
 use crate::commands::accounts::catch_up;
+use crate::commands::documents::read;
 use crate::commands::failures::Refusal;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::key_file;
@@ -61,7 +61,7 @@ pub(super) fn run(args: &DisputeReverseArgs, output: &mut Output<'_>) -> Outcome
 }
 
 /// Records the resolutions that the accounts have not seen, and lets the accounts see them.
-fn reverse(
+pub(in crate::commands) fn reverse(
     shard: &MeteringLogShard,
     directory: &Path,
     resolutions: &[DisputeResolution],
@@ -86,10 +86,10 @@ fn reverse(
 }
 
 /// What became of a resolution.
-struct Reversed {
-    batch: BatchId,
+pub(in crate::commands) struct Reversed {
+    pub(in crate::commands) batch: BatchId,
     /// Its record; `None` if the batch was reversed before.
-    seq: Option<Seq>,
+    pub(in crate::commands) seq: Option<Seq>,
 }
 
 impl Reversed {

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 
 use countersign_core::Seq;
 use countersign_core::chain::{Control, Record};
-use countersign_core::dispute::{Demand, DisputeOptions, resolve_compromise, reverse_range};
+use countersign_core::dispute::{
+    Demand, DisputeOptions, DisputeResolution, resolve_compromise, reverse_range,
+};
 use countersign_core::document::Text;
 use countersign_core::keys::{PublicKey, Reason};
 use countersign_core::proof::KnownRevocation;
@@ -15,11 +17,10 @@ use countersign_core::settlement::BatchId;
 use serde_json::{Value, json};
 
 use super::challenge::of_settlement;
-use super::documents::{prover, text};
-use crate::args::DisputeTaintedArgs;
+use crate::args::{DisputeTaintedArgs, OutArgs};
 use crate::commands::Output;
 use crate::commands::certificate::now_ms;
-use crate::commands::prove::write_document;
+use crate::commands::documents::{prover, write};
 use crate::exit::{Exit, Failure, FileError, Outcome};
 use crate::index::{LogCursor, LogPosition, LogRecord};
 use crate::prove::{Prover, Settled};
@@ -29,27 +30,15 @@ use crate::store::{ReadError, ShardPaths};
 pub(super) fn run(args: &DisputeTaintedArgs, output: &mut Output<'_>) -> Outcome {
     let public_key = args.public_key.load()?;
     let mut prover = prover(&args.dir)?;
-    let revocations = revocations(&args.dir, prover.last_seq())?;
-    let compromised_from = revocations
-        .iter()
-        .filter(|known| {
-            let KnownRevocation { revocation, .. } = known;
-            revocation.public_key == public_key && revocation.reason == Reason::KeyCompromise
-        })
-        .filter_map(|known| known.revocation.effective_at_seq.or(known.seq))
-        .min();
-    let settlements = prover.settlements()?;
     let to = args.to.map_or(Seq(u64::MAX), Seq);
-    let actions = settlements.iter().map(|settled| &settled.signed.settlement);
-    let signed = reverse_range(actions, &public_key, Seq(args.from), to);
-    let is_signed =
-        |settled: &Settled| signed.iter().any(|action| **action == settled.signed.settlement);
+    let signed = signed_by(&mut prover, &args.dir, &public_key, Seq(args.from), to)?;
+    let SignedBy { compromised_from, revocations, settlements } = signed;
     let mut shown = Shown { public_key, compromised_from, rows: Vec::new() };
     if let Some(directory) = &args.out {
         make_directory(directory)?;
     }
-    for settled in settlements.iter().filter(|settled| is_signed(settled)) {
-        let is_tainted = compromised_from.is_some_and(|from| from <= settled.seq);
+    for (settled, is_tainted) in &settlements {
+        let is_tainted = *is_tainted;
         let mut row = Row {
             batch: settled.signed.settlement.batch_id(prover.shard_id()),
             seq: settled.seq,
@@ -57,9 +46,9 @@ pub(super) fn run(args: &DisputeTaintedArgs, output: &mut Output<'_>) -> Outcome
             resolution: None,
         };
         if let Some(directory) = args.out.as_ref().filter(|_| is_tainted) {
-            let json = resolution(&prover, settled, &revocations, args.now)?;
             let path = directory.join(format!("{}-{}.json", row.batch.from_seq, row.batch.to_seq));
-            write_document(&json, Some(&path), true, output)?;
+            let out = OutArgs { out: Some(path.clone()), force: true };
+            write(resolution(&prover, settled, &revocations, args.now)?.to_json(), &out, output)?;
             row.resolution = Some(path);
         }
         shown.rows.push(row);
@@ -68,21 +57,58 @@ pub(super) fn run(args: &DisputeTaintedArgs, output: &mut Output<'_>) -> Outcome
     Ok(Exit::Done)
 }
 
-/// The resolution of a settlement that a compromise makes invalid, as a document.
+/// What a key settled.
+pub(in crate::commands) struct SignedBy {
+    /// From where on it is compromised, if it is.
+    pub(in crate::commands) compromised_from: Option<Seq>,
+    /// Every revocation in the log.
+    revocations: Vec<KnownRevocation>,
+    /// The settlements that it signed, and whether the compromise makes them invalid.
+    pub(in crate::commands) settlements: Vec<(Settled, bool)>,
+}
+
+/// The settlements of a key with a record in `from` to `to`.
+pub(in crate::commands) fn signed_by(
+    prover: &mut Prover<'_>,
+    directory: &Path,
+    public_key: &PublicKey,
+    from: Seq,
+    to: Seq,
+) -> Result<SignedBy, Box<dyn Failure>> {
+    let revocations = revocations(directory, prover.last_seq())?;
+    let compromised_from = revocations
+        .iter()
+        .filter(|known| {
+            let KnownRevocation { revocation, .. } = known;
+            revocation.public_key == *public_key && revocation.reason == Reason::KeyCompromise
+        })
+        .filter_map(|known| known.revocation.effective_at_seq.or(known.seq))
+        .min();
+    let all = prover.settlements()?;
+    let actions = all.iter().map(|settled| &settled.signed.settlement);
+    let signed = reverse_range(actions, public_key, from, to);
+    let is_signed =
+        |settled: &&Settled| signed.iter().any(|action| **action == settled.signed.settlement);
+    let is_tainted = |settled: &Settled| compromised_from.is_some_and(|from| from <= settled.seq);
+    let settlements =
+        all.iter().filter(is_signed).map(|settled| (settled.clone(), is_tainted(settled)));
+    Ok(SignedBy { compromised_from, settlements: settlements.collect(), revocations })
+}
+
+/// The resolution of a settlement that a compromise makes invalid.
 fn resolution(
     prover: &Prover<'_>,
     settled: &Settled,
     revocations: &[KnownRevocation],
     now: Option<u64>,
-) -> Result<String, Box<dyn Failure>> {
+) -> Result<DisputeResolution, Box<dyn Failure>> {
     let now_ms = now.unwrap_or_else(now_ms);
     let challenger = Text::new("operator").unwrap_or_default();
     let claim = Text::new("the key of the settlement is compromised").unwrap_or_default();
     let parties = (challenger, claim);
     let challenge = of_settlement(prover, settled.clone(), now_ms, parties, Demand::Range {});
     let options = DisputeOptions { revocations, ..DisputeOptions::new(prover.operator(), now_ms) };
-    let resolution = resolve_compromise(&challenge, &options)?;
-    Ok(text(resolution.to_json())?)
+    Ok(resolve_compromise(&challenge, &options)?)
 }
 
 /// Every revocation in the log, which is read for that. Entries are passed over.

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::io::{self, BufReader, Read};
 use std::rc::Rc;
 
-use countersign_core::limits::MAX_BUNDLE_SIZE;
+use countersign_core::limits::MAX_DISPUTE_DOCUMENT_SIZE;
 use serde_json::value::RawValue;
 
 /// Reads documents one after another; no more than one, of a bundle's size, is in memory.
@@ -28,7 +28,10 @@ impl Read for Limited<'_> {
         let count = self.inner.read(buffer)?;
         let left = self.left.get().checked_sub(count);
         self.left.set(left.ok_or_else(|| {
-            io::Error::new(io::ErrorKind::FileTooLarge, "a bundle has at most 64 MiB")
+            io::Error::new(
+                io::ErrorKind::FileTooLarge,
+                format!("a document has at most {MAX_DISPUTE_DOCUMENT_SIZE} bytes"),
+            )
         })?);
         Ok(count)
     }
@@ -48,7 +51,7 @@ impl Iterator for Documents<'_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         // What is buffered already comes on top of that, and is small.
-        self.left.set(MAX_BUNDLE_SIZE.saturating_add(1));
+        self.left.set(MAX_DISPUTE_DOCUMENT_SIZE.saturating_add(1));
         self.stream.next()
     }
 }

@@ -1,5 +1,6 @@
 //! `verify`: checks bundles with nothing but the operator's public key.
 
+mod disputes;
 mod documents;
 mod report;
 mod revocations;
@@ -8,18 +9,21 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use countersign_core::document::{DocumentError, peek_format};
 use countersign_core::keys::PublicKey;
-use countersign_core::proof::{Judgement, KnownRevocation, VerifyOptions, judge_bundle};
+use countersign_core::limits::MAX_DISPUTE_DOCUMENT_SIZE;
+use countersign_core::proof::{KnownRevocation, ProofError, VerifyOptions, verify_bundle};
 use serde_json::{Value, json};
 
 pub(super) use self::revocations::load as load_revocations;
 
+use self::disputes::Disputes;
 use self::documents::Documents;
-use self::report::{ShownMalformed, ShownReport};
+use self::report::{Malformed, Shown};
 use super::Output;
 use super::failures::Refusal;
 use super::shard::report_json;
-use crate::args::VerifyArgs;
+use crate::args::{VerifyArgs, is_stdin};
 use crate::exit::{Exit, Failure, FileError, Outcome, OutputError, error_object, one_line};
 
 pub(super) fn run(args: &VerifyArgs, output: &mut Output<'_>) -> Outcome {
@@ -28,10 +32,17 @@ pub(super) fn run(args: &VerifyArgs, output: &mut Output<'_>) -> Outcome {
     for path in &args.revocation {
         revocations.extend(revocations::load(path)?);
     }
-    let mut verifier = Verifier { trusted, revocations, now_ms: args.now, tally: Tally::default() };
+    let mut verifier = Verifier {
+        trusted,
+        revocations,
+        now_ms: args.now,
+        disputes: Disputes::default(),
+        tally: Tally::default(),
+    };
     for path in &args.bundles {
         verifier.check_file(path, output)?;
     }
+    verifier.check_disputes(output)?;
     Ok(verifier.tally.exit())
 }
 
@@ -57,6 +68,7 @@ struct Verifier {
     trusted: PublicKey,
     revocations: Vec<KnownRevocation>,
     now_ms: Option<u64>,
+    disputes: Disputes,
     tally: Tally,
 }
 
@@ -64,7 +76,7 @@ impl Verifier {
     /// Checks every bundle in a file.
     fn check_file(&mut self, path: &Path, output: &mut Output<'_>) -> Result<(), OutputError> {
         let name = path.display().to_string();
-        let opened: io::Result<Box<dyn Read>> = if VerifyArgs::is_stdin(path) {
+        let opened: io::Result<Box<dyn Read>> = if is_stdin(path) {
             Ok(Box::new(io::stdin().lock()))
         } else {
             File::open(path).map(|file| Box::new(file) as Box<dyn Read>)
@@ -100,29 +112,34 @@ impl Verifier {
         Ok(())
     }
 
-    /// Checks one bundle.
+    /// Checks one bundle; the documents of a dispute are kept until all are read.
     fn check(
         &mut self,
         name: &str,
         text: &str,
         output: &mut Output<'_>,
     ) -> Result<(), OutputError> {
+        let format = peek_format(text.as_bytes(), MAX_DISPUTE_DOCUMENT_SIZE);
+        let kept = match &format {
+            Ok(format) => self.disputes.keep(name, format, text).map_err(ProofError::from),
+            Err(_) => Ok(false),
+        };
         let options = VerifyOptions { now_ms: self.now_ms, revocations: &self.revocations };
-        // Documents that are no bundles, by their format, have their place here.
-        match judge_bundle(text.as_bytes(), &self.trusted, &options) {
-            Ok(judgement) => {
-                if !judgement.is_valid() {
-                    self.tally.refused += 1;
-                }
-                let document = named(name, report_json(&judgement).unwrap_or_default());
-                match &judgement {
-                    Judgement::Checked(report) => {
-                        output.print(&document, ShownReport { name, report })
-                    }
-                    Judgement::Malformed(malformed) => {
-                        output.print(&document, ShownMalformed { name, malformed })
-                    }
-                }
+        let verified = match kept {
+            Ok(true) => return Ok(()),
+            Ok(false) => verify_bundle(text.as_bytes(), &self.trusted, &options),
+            Err(error) => Err(error),
+        };
+        match verified {
+            Ok(report) => {
+                self.tally.count(Some(report.valid));
+                let document = report_json(&report).unwrap_or_default();
+                output.print(&named(name, document), Shown { name, report: &report })
+            }
+            Err(ProofError::Document(error)) if is_refused(&error) && format.is_ok() => {
+                self.tally.count(Some(false));
+                let malformed = Malformed { name, error: &error };
+                output.print(&named(name, malformed.to_json()), &malformed)
             }
             Err(error) => {
                 let (code, message) = (error.code(), format!("{name}: {error}"));
@@ -138,7 +155,7 @@ impl Verifier {
         failure: &dyn Failure,
         output: &mut Output<'_>,
     ) -> Result<(), OutputError> {
-        self.tally.unchecked += 1;
+        self.tally.count(None);
         output.note(format_args!("error: {}", one_line(&failure.to_string())));
         if output.json {
             let document = named(name, json!({ "error": error_object(failure) }));
@@ -146,6 +163,17 @@ impl Verifier {
         }
         Ok(())
     }
+}
+
+/// Whether the document is a bundle, of a format that is known, and not spelled as it must be.
+const fn is_refused(error: &DocumentError) -> bool {
+    matches!(
+        error,
+        DocumentError::UnknownMember(_)
+            | DocumentError::RepeatedMember(_)
+            | DocumentError::MissingMember(_)
+            | DocumentError::InvalidMember(_)
+    )
 }
 
 /// The document with the file's name in it.

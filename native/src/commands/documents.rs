@@ -1,27 +1,30 @@
-//! The documents of a dispute, as files.
+//! Bundles and the documents of a dispute, as files.
 
 use std::fmt;
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use countersign_core::document::DocumentError;
 use countersign_core::limits::MAX_DISPUTE_DOCUMENT_SIZE;
 
-use super::super::failures::Refusal;
+use super::Output;
+use super::failures::Refusal;
 use crate::args::OutArgs;
-use crate::commands::Output;
-use crate::commands::prove::write_document;
-use crate::exit::{Failure, FileError};
+use crate::exit::{Failure, FileError, OutputError};
 use crate::progress;
 use crate::prove::Prover;
 use crate::store::disk::RealDisk;
 
+/// Mode of a document: it is made to be handed on.
+const DOCUMENT_MODE: u32 = 0o644;
+
 /// A file holds no document of the kind that it should.
 #[derive(Debug)]
 pub(super) struct NotADocument {
-    path: PathBuf,
-    error: DocumentError,
+    pub(super) path: PathBuf,
+    pub(super) error: DocumentError,
 }
 
 impl fmt::Display for NotADocument {
@@ -60,7 +63,19 @@ pub(super) fn write(
     out: &OutArgs,
     output: &mut Output<'_>,
 ) -> Result<(), Box<dyn Failure>> {
-    write_document(&text(json)?, out.out.as_deref(), out.force, output)
+    let json = text(json)?;
+    let Some(path) = out.out.as_deref() else {
+        return Ok(writeln!(output.stdout, "{json}").map_err(OutputError)?);
+    };
+    let mut options = OpenOptions::new();
+    options.write(true).mode(DOCUMENT_MODE);
+    if out.force {
+        options.create(true).truncate(true);
+    } else {
+        options.create_new(true);
+    }
+    let written = options.open(path).and_then(|mut file| writeln!(file, "{json}"));
+    Ok(written.map_err(|error| unwritable(path, error))?)
 }
 
 /// A document's text.
@@ -68,15 +83,22 @@ pub(super) fn text(json: Result<String, DocumentError>) -> Result<String, Refusa
     json.map_err(|error| Refusal { code: error.code(), message: error.to_string() })
 }
 
-/// Refuses a file that exists before any work is done.
+/// Refuses a file that exists before any work is done: reading a log can take long.
 pub(super) fn check_free(out: &OutArgs) -> Result<(), FileError> {
     match out.out.as_deref().filter(|path| !out.force && path.exists()) {
-        Some(path) => {
-            let error = io::Error::other("the file exists already; --force replaces it");
-            Err(FileError { code: "file-exists", path: path.to_owned(), error })
-        }
+        Some(path) => Err(unwritable(path, io::ErrorKind::AlreadyExists.into())),
         None => Ok(()),
     }
+}
+
+fn unwritable(path: &Path, error: io::Error) -> FileError {
+    let (code, error) = match error.kind() {
+        io::ErrorKind::AlreadyExists => {
+            ("file-exists", io::Error::other("the file exists already; --force replaces it"))
+        }
+        _ => ("file-unwritable", error),
+    };
+    FileError { code, path: path.to_owned(), error }
 }
 
 /// A prover of the shard.

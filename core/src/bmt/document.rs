@@ -1,0 +1,93 @@
+//! A file proof as a JSON document.
+//!
+//! `{"segmentIndex":"N","segment":hex,"proof":[{"span":hex,"sisterSegments":[hex,…]},…]}`, leaf
+//! chunk first. Bytes may be of any length here: how long they must be is for the verifier to
+//! say, by its reasons.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{FileProof, Step, WordIndex};
+use crate::document::{self, DocumentError, Spelling, list, one};
+use crate::limits::MAX_BMT_PROOF_SIZE;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct FileProofDocument {
+    #[serde(with = "one")]
+    segment_index: WordIndex,
+    #[serde(with = "one")]
+    segment: Vec<u8>,
+    proof: Vec<StepDocument>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct StepDocument {
+    #[serde(with = "one")]
+    span: Vec<u8>,
+    #[serde(with = "list")]
+    sister_segments: Vec<Vec<u8>>,
+}
+
+impl Spelling for WordIndex {
+    fn spell(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.spell(f)
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        u64::read(text).map(Self)
+    }
+
+    fn expect(f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        u64::expect(f)
+    }
+}
+
+impl FileProof<Vec<u8>> {
+    /// Reads a proof of at most [`MAX_BMT_PROOF_SIZE`] bytes.
+    ///
+    /// # Errors
+    /// As every document's; nothing is said yet about the lengths of the bytes inside.
+    pub fn from_json(json: &[u8]) -> Result<Self, DocumentError> {
+        let document: FileProofDocument = document::read(json, MAX_BMT_PROOF_SIZE)?;
+        let step = |step: StepDocument| Step { span: step.span, sisters: step.sister_segments };
+        Ok(Self {
+            index: document.segment_index,
+            word: document.segment,
+            steps: document.proof.into_iter().map(step).collect(),
+        })
+    }
+}
+
+impl<S: AsRef<[u8]>> FileProof<S> {
+    /// Writes the proof: members in order, no white space.
+    ///
+    /// ```
+    /// use countersign_core::bmt::{Bmt, FileProof, WordIndex};
+    ///
+    /// let bmt = Bmt::swarm();
+    /// let proof = bmt.file(b"hello world")?.prove(WordIndex(0))?;
+    /// let json = proof.to_json()?;
+    /// assert!(json.starts_with(r#"{"segmentIndex":"0","segment":"68656c6c6f20776f726c6400"#));
+    /// assert_eq!(FileProof::from_json(json.as_bytes())?.to_json()?, json);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// None for any proof.
+    pub fn to_json(&self) -> Result<String, DocumentError> {
+        let step = |step: &Step<S>| StepDocument {
+            span: step.span.clone(),
+            sister_segments: step.sisters.iter().map(|sister| sister.as_ref().to_vec()).collect(),
+        };
+        document::write(&FileProofDocument {
+            segment_index: self.index,
+            segment: self.word.as_ref().to_vec(),
+            proof: self.steps.iter().map(step).collect(),
+        })
+    }
+}

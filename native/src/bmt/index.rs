@@ -1,0 +1,247 @@
+//! The index of a file's chunk addresses: what makes proofs without hashing the file again.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::num::NonZeroUsize;
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+
+use countersign_core::bmt::{
+    Bmt, ChunkAddress, Each, FileProof, Finished, IndexError, IndexLayout, NewChunk, Plain, ReadAt,
+    Slot, StoredIndex, WordIndex,
+};
+
+use super::hashing::hash_into;
+use super::proving::{read_leaf, shape_of};
+use super::{BmtError, SteadyFile};
+
+/// Makes the index of a file, 1/128 of its size and a little, in constant memory; the file's
+/// address. The index appears under its name only when it is whole.
+pub fn write_index(
+    bmt: &Bmt,
+    file: &mut SteadyFile,
+    path: &Path,
+    threads: NonZeroUsize,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Result<ChunkAddress, BmtError> {
+    let shape = shape_of(bmt, file)?;
+    let layout = IndexLayout::new(shape);
+    let draft = draft_of(path);
+    let out = OpenOptions::new().create(true).truncate(true).write(true).open(&draft);
+    let out = out.map_err(BmtError::writing(&draft))?;
+    let failed = || BmtError::writing(&draft);
+    // A file that grows meanwhile has more chunks than there are places.
+    let changed = || BmtError::Changed { path: file.path().to_owned() };
+    let put = |slot: Slot, address: &ChunkAddress| {
+        let places = layout.places(slot);
+        let mut written = places.iter().map(|at| out.write_all_at(address.as_ref(), *at));
+        written.try_for_each(|written| written.map_err(failed()))
+    };
+    let last = shape.leaves().saturating_sub(1);
+    let on_leaves = &mut |first: u64, leaves: &[ChunkAddress]| {
+        let offset = layout.offset(Slot::leaf(first)).ok_or_else(changed)?;
+        let bytes: Vec<u8> = leaves.iter().flat_map(|leaf| *leaf.as_bytes()).collect();
+        out.write_all_at(&bytes, offset).map_err(failed())?;
+        let at_end = last.checked_sub(first).and_then(|at| leaves.get(usize::try_from(at).ok()?));
+        // The last leaf may be a carrier, which stands on every level that it climbs through.
+        at_end.map_or(Ok(()), |leaf| put(Slot::leaf(last), leaf))
+    };
+    let above = Each(|chunk: &NewChunk<'_>| put(chunk.slot, &chunk.address));
+    let hashed = hash_into(bmt, SteadyReader(file.inner()), threads, on_leaves, above, progress);
+    let hashed = hashed.and_then(|Finished { address, len, .. }| {
+        file.check_unchanged(len)?;
+        out.write_all_at(&layout.header(&address), 0).map_err(failed())?;
+        fs::rename(&draft, path).map_err(BmtError::writing(path))?;
+        Ok(address)
+    });
+    if hashed.is_err() {
+        // What is half written is of no use; whoever made the directory read-only keeps it.
+        let _kept = fs::remove_file(&draft);
+    }
+    hashed
+}
+
+/// The name that an index has until it is whole.
+fn draft_of(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".part");
+    PathBuf::from(name)
+}
+
+/// Reads a file through a shared reference.
+struct SteadyReader<'a>(&'a File);
+
+impl io::Read for SteadyReader<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut file = self.0;
+        file.read(buffer)
+    }
+}
+
+/// The stored index of a file, open.
+///
+/// The header and the size are checked when it is opened, and every proof before it is handed out.
+#[derive(Debug)]
+pub struct ChunkIndex<'b> {
+    path: PathBuf,
+    stored: StoredIndex<'b, Plain, IndexFile>,
+}
+
+#[derive(Debug)]
+struct IndexFile(File);
+
+impl ReadAt for IndexFile {
+    type Error = io::Error;
+
+    fn read_at(&mut self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.0.read_exact_at(out, offset)
+    }
+}
+
+impl<'b> ChunkIndex<'b> {
+    /// Opens the index at `path`, which must be of this geometry and of a file as long as `file`.
+    pub fn open(bmt: &'b Bmt, path: &Path, file: &SteadyFile) -> Result<Self, BmtError> {
+        let opened = File::open(path).map_err(BmtError::reading(path))?;
+        let size = opened.metadata().map_err(BmtError::reading(path))?.len();
+        let stored = StoredIndex::open(bmt, IndexFile(opened), size);
+        let stored = stored.map_err(|error| unusable(path, error))?;
+        if stored.shape().len() != file.len() {
+            return Err(unusable(path, IndexError::Stale));
+        }
+        Ok(Self { path: path.to_owned(), stored })
+    }
+
+    /// The address of the file.
+    pub const fn address(&self) -> ChunkAddress {
+        self.stored.address()
+    }
+
+    /// A proof of one segment: reads a leaf of the file and a few runs of the index.
+    pub fn prove(&mut self, file: &SteadyFile, index: WordIndex) -> Result<FileProof, BmtError> {
+        let leaf = read_leaf(file, &self.stored.shape(), index)?;
+        self.stored.prove(index, &leaf).map_err(|error| unusable(&self.path, error))
+    }
+}
+
+fn unusable(path: &Path, error: IndexError<io::Error>) -> BmtError {
+    match error {
+        IndexError::Read(error) => BmtError::reading(path)(error),
+        IndexError::Prove(error) => error.into(),
+        error => BmtError::Index {
+            path: path.to_owned(),
+            code: error.code(),
+            message: error.to_string(),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use countersign_core::bmt::Expected;
+
+    use super::*;
+    use crate::bmt::prove_segment;
+
+    const THREADS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(1);
+
+    fn bytes(len: usize) -> Vec<u8> {
+        (0..len).map(|i| (i * 31 >> 3) as u8).collect()
+    }
+
+    #[test]
+    fn an_index_proves_what_the_whole_file_does() {
+        let directory = tempfile::tempdir().unwrap();
+        let bmt = Bmt::swarm();
+        // Carriers on one level and on two, full groups, a single leaf.
+        for leaves in [1, 2, 127, 128, 129, 130, 257, 385] {
+            let content = bytes(leaves * 4_096 - 1_000);
+            let (path, index) = (directory.path().join("file"), directory.path().join("index"));
+            fs::write(&path, &content).unwrap();
+            let mut file = SteadyFile::open(&path).unwrap();
+            let address = write_index(&bmt, &mut file, &index, THREADS, &|_| {}).unwrap();
+            let in_memory = bmt.file(&content).unwrap();
+            assert_eq!(address, in_memory.address());
+            assert_eq!(fs::read(&index).unwrap(), in_memory.tree().to_index());
+            let mut stored = ChunkIndex::open(&bmt, &index, &file).unwrap();
+            assert_eq!(stored.address(), address);
+            let last = in_memory.shape().words() - 1;
+            for segment in [0, last / 2, last] {
+                let proof = stored.prove(&file, WordIndex(segment)).unwrap();
+                assert_eq!(proof, in_memory.prove(WordIndex(segment)).unwrap());
+                let mut file = SteadyFile::open(&path).unwrap();
+                let index = WordIndex(segment);
+                let whole = prove_segment(&bmt, &mut file, index, THREADS, &|_| {}).unwrap();
+                assert_eq!(whole, (address, proof.clone()));
+                bmt.verify_file_proof(address, &proof, Expected::len(file.len())).unwrap();
+            }
+            let beyond = stored.prove(&file, WordIndex(last + 1)).unwrap_err();
+            assert_eq!(beyond.code(), "index-out-of-range");
+        }
+    }
+
+    #[test]
+    fn a_changed_file_or_index_gives_an_error_and_no_proof() {
+        let directory = tempfile::tempdir().unwrap();
+        let (path, index) = (directory.path().join("file"), directory.path().join("index"));
+        let content = bytes(700_000);
+        fs::write(&path, &content).unwrap();
+        let bmt = Bmt::swarm();
+        let mut file = SteadyFile::open(&path).unwrap();
+        write_index(&bmt, &mut file, &index, THREADS, &|_| {}).unwrap();
+        let whole = fs::read(&index).unwrap();
+
+        let mut other = content.clone();
+        other[100_000] ^= 1;
+        fs::write(&path, &other).unwrap();
+        let file = SteadyFile::open(&path).unwrap();
+        let mut stored = ChunkIndex::open(&bmt, &index, &file).unwrap();
+        let error = stored.prove(&file, WordIndex(100_000 / 32)).unwrap_err();
+        assert_eq!(error.code(), "chunk-index-stale");
+
+        fs::write(&path, &content[1..]).unwrap();
+        let shorter = SteadyFile::open(&path).unwrap();
+        assert_eq!(
+            ChunkIndex::open(&bmt, &index, &shorter).unwrap_err().code(),
+            "chunk-index-stale"
+        );
+
+        fs::write(&path, &content).unwrap();
+        let file = SteadyFile::open(&path).unwrap();
+        for at in [0, 40, 100, 200, whole.len() - 1] {
+            let mut damaged = whole.clone();
+            damaged[at] ^= 1;
+            fs::write(&index, &damaged).unwrap();
+            let proof = ChunkIndex::open(&bmt, &index, &file)
+                .and_then(|mut stored| stored.prove(&file, WordIndex(5)));
+            assert!(proof.is_err(), "byte {at}");
+        }
+        fs::write(&index, &whole[..whole.len() - 1]).unwrap();
+        let error = ChunkIndex::open(&bmt, &index, &file).unwrap_err();
+        assert_eq!(error.code(), "chunk-index-size");
+    }
+
+    #[test]
+    fn a_file_that_is_written_to_meanwhile_has_no_address() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("file");
+        fs::write(&path, bytes(3_000_000)).unwrap();
+        let bmt = Bmt::swarm();
+        let append = || {
+            let mut out = OpenOptions::new().append(true).open(&path).unwrap();
+            io::Write::write_all(&mut out, b"more").unwrap();
+        };
+        let grow_once = std::sync::Once::new();
+        let mut file = SteadyFile::open(&path).unwrap();
+        let index = directory.path().join("index");
+        let error = write_index(&bmt, &mut file, &index, THREADS, &|_| grow_once.call_once(append));
+        assert_eq!(error.unwrap_err().code(), "file-changed");
+        assert!(!index.exists() && !draft_of(&index).exists());
+
+        let grow_once = std::sync::Once::new();
+        let mut file = SteadyFile::open(&path).unwrap();
+        let error = prove_segment(&bmt, &mut file, WordIndex(1), THREADS, &|_| {
+            grow_once.call_once(append);
+        });
+        assert_eq!(error.unwrap_err().code(), "file-changed");
+    }
+}

@@ -1,0 +1,98 @@
+//! `bmt verify`.
+
+use std::fmt;
+use std::io::{self, Read as _};
+
+use countersign_core::bmt::{Expected, FileProof, Refusal, Verified};
+use countersign_core::hash::{Digest, hex};
+use countersign_core::limits::MAX_BMT_PROOF_SIZE;
+use serde_json::{Value, json};
+
+use super::bmt_of;
+use crate::args::{BmtVerifyArgs, is_stdin};
+use crate::commands::Output;
+use crate::commands::documents::{NotADocument, read};
+use crate::exit::{Exit, FileError, Outcome};
+
+/// What no proof of a segment shows.
+const DOES_NOT_PROVE: [&str; 3] = [
+    "Who made the file, or when: the address is all that is known of it.",
+    "Anything about the other bytes of the file, or that anybody has them.",
+    "That the address is one of a file in this geometry: only hashing all of it shows that.",
+];
+
+pub(super) fn run(args: &BmtVerifyArgs, output: &mut Output<'_>) -> Outcome {
+    let proof = if is_stdin(&args.proof) {
+        let mut bytes = Vec::new();
+        let limit = MAX_BMT_PROOF_SIZE as u64 + 1;
+        let read = io::stdin().take(limit).read_to_end(&mut bytes);
+        read.map_err(|error| FileError {
+            code: "file-unreadable",
+            path: args.proof.clone(),
+            error,
+        })?;
+        FileProof::from_json(bytes.trim_ascii_end())
+            .map_err(|error| NotADocument { path: args.proof.clone(), error })?
+    } else {
+        read(&args.proof, FileProof::from_json)?
+    };
+    let expected = Expected { len: args.file_size, max_len: None };
+    let bmt = bmt_of(&args.geometry);
+    let result = bmt.verify_file_proof(args.address, &proof, expected);
+    let shown = Shown { address: args.address, result: &result };
+    output.print(&shown.to_json(), &shown)?;
+    Ok(if result.is_ok() { Exit::Done } else { Exit::Refused })
+}
+
+struct Shown<'a> {
+    address: Digest,
+    result: &'a Result<Verified, Refusal>,
+}
+
+impl Shown<'_> {
+    fn to_json(&self) -> Value {
+        match self.result {
+            Ok(verified) => json!({
+                "valid": true,
+                "address": self.address.to_string(),
+                "segmentIndex": verified.index.to_string(),
+                "segment": hex::encode(verified.word.as_ref()),
+                "usedBytes": verified.used,
+                "fileSize": verified.len.to_string(),
+                "doesNotProve": DOES_NOT_PROVE,
+            }),
+            Err(refusal) => json!({
+                "valid": false,
+                "address": self.address.to_string(),
+                "code": refusal.code(),
+                "detail": refusal.to_string(),
+            }),
+        }
+    }
+}
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verified = match self.result {
+            Ok(verified) => verified,
+            Err(refusal) => {
+                return write!(f, "NOT VALID\n  FAIL  {}: {refusal}", refusal.code());
+            }
+        };
+        let (index, len) = (verified.index, verified.len);
+        let first = index.0.saturating_mul(32);
+        let last = first.saturating_add(verified.used as u64).saturating_sub(1);
+        write!(
+            f,
+            "VALID\n\
+             means\n  \
+               bytes {first} to {last} of the file {} are these\n  \
+               {}\n  \
+               the file has {len} bytes\n\
+             does not prove",
+            self.address,
+            hex::encode(verified.word.as_ref().get(..verified.used).unwrap_or_default()),
+        )?;
+        DOES_NOT_PROVE.iter().try_for_each(|line| write!(f, "\n  - {line}"))
+    }
+}
