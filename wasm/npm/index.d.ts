@@ -61,6 +61,8 @@ export const MAX_AMOUNT: bigint;
 
 export function blake3(data: Uint8Array): Uint8Array;
 export function sha256(data: Uint8Array): Uint8Array;
+/** Keccak-256 with the padding that Ethereum and Swarm use, not SHA3-256. */
+export function keccak256(data: Uint8Array): Uint8Array;
 
 /** Whether an Ed25519 signature holds under strict verification (RFC 8032). */
 export function verifyEd25519(given: {

@@ -45,6 +45,10 @@ export function sha256(data) {
   return call("sha256", bytes(data, "data"));
 }
 
+export function keccak256(data) {
+  return call("keccak256", bytes(data, "data"));
+}
+
 /** Takes `{ publicKey, message, signature }`, or the three in this order. */
 export function verifyEd25519(key, message, signature) {
   const isOne = message === undefined && key !== null && typeof key === "object";

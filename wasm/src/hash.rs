@@ -1,6 +1,6 @@
 //! The room of hashes.
 
-use countersign_core::hash::{self, Hash, Sha256};
+use countersign_core::hash::{self, Hash, Keccak256, Sha256};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// BLAKE3 of `data`: 32 bytes.
@@ -13,4 +13,10 @@ pub fn blake3(data: &[u8]) -> Vec<u8> {
 #[wasm_bindgen]
 pub fn sha256(data: &[u8]) -> Vec<u8> {
     Sha256::hash(&[data]).as_bytes().to_vec()
+}
+
+/// Keccak-256 of `data`, with the padding that Ethereum and Swarm use: 32 bytes.
+#[wasm_bindgen]
+pub fn keccak256(data: &[u8]) -> Vec<u8> {
+    Keccak256::hash(&[data]).as_bytes().to_vec()
 }

@@ -45,7 +45,7 @@ pub use error::Refused;
 pub use {
     account_store::AccountStore,
     dispute::{apply_dispute_reversal, apply_record, evaluate_dispute_challenge, reverse_range},
-    hash::{blake3, sha256},
+    hash::{blake3, keccak256, sha256},
     keys::{
         create_process_key_action, create_process_key_revoke_action, fingerprint, public_key,
         receipt_message, signature_message, verify_ed25519,

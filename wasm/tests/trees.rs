@@ -4,8 +4,8 @@
 mod kit;
 
 use countersign_wasm::{
-    blake3, merkle_leaf_hash, merkle_node_hash, merkle_root, prove_consistency, prove_inclusion,
-    sha256, verify_consistency_proof, verify_inclusion_proof,
+    blake3, keccak256, merkle_leaf_hash, merkle_node_hash, merkle_root, prove_consistency,
+    prove_inclusion, sha256, verify_consistency_proof, verify_inclusion_proof,
 };
 use kit::{bytes, cases, joined, number};
 use serde_json::Value;
@@ -26,6 +26,12 @@ fn blake3_hashes() {
         assert_eq!(blake3(&input), bytes(&case["hash"])[..32], "{}", case["input_len"]);
     }
     assert!(cases(HASH).len() >= 12);
+}
+
+#[wasm_bindgen_test]
+fn keccak256_of_nothing() {
+    let expected = "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470";
+    assert_eq!(keccak256(b""), bytes(&expected.into()));
 }
 
 #[wasm_bindgen_test]

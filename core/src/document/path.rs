@@ -17,9 +17,9 @@ enum Step {
 
 /// Line and column of the last byte of what has been read, both from 1; the column counts bytes.
 pub(super) fn place_of(read: &[u8]) -> (usize, usize) {
-    let breaks = read.iter().filter(|byte| **byte == b'\n').count();
+    let lines = read.split(|byte| *byte == b'\n').count();
     let column = read.iter().rev().take_while(|byte| **byte != b'\n').count();
-    (breaks.saturating_add(1), column)
+    (lines, column)
 }
 
 /// The path of the member that had been reached when this much of a document had been read.

@@ -28,6 +28,8 @@ test("nothing works before init, and says so", async () => {
 test("hashes and keys", () => {
   const empty = "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262";
   assert.equal(hex(countersign.blake3(new Uint8Array())), empty);
+  const keccak = "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470";
+  assert.equal(hex(countersign.keccak256(new Uint8Array())), keccak);
   for (const { seed, pk, msg, sig } of json("tests/vectors/standards/ed25519-rfc8032.json").cases) {
     const given = { publicKey: pk, message: bytes(msg), signature: sig };
     assert.equal(hex(countersign.publicKeyOfSeed(seed)), pk);
