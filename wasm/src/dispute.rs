@@ -23,6 +23,7 @@ use crate::{bytes, document};
 /// The times that an evaluation is given, beside the time now.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "the unit stands last, and all are times")]
 struct Times {
     #[serde(with = "option")]
     dispute_window_ms: Option<u64>,

@@ -1,5 +1,6 @@
 //! Accounts in a store that is a JavaScript object, against core's own.
 #![cfg(target_arch = "wasm32")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests may fail")]
 
 mod kit;
 

@@ -1,5 +1,6 @@
 //! Keys, signatures and the messages that are signed.
 #![cfg(target_arch = "wasm32")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests may fail")]
 
 mod kit;
 

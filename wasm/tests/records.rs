@@ -1,5 +1,6 @@
 //! Records and whole shards, against the vectors of format version 1.
 #![cfg(target_arch = "wasm32")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests may fail")]
 
 mod kit;
 

@@ -362,6 +362,24 @@ proptest! {
         check(&ShardId::from_bytes(*half.first_chunk().unwrap()), &digits);
     }
 
+    /// The parser takes exactly the texts that another one takes. (What that cannot hold is left
+    /// out: numbers beyond its own.)
+    #[test]
+    fn texts_are_json_for_us_where_they_are_for_others(
+        at in 0..SAMPLE.len(),
+        length in 0..9_usize,
+        put in "[-+.0-9eE]{0,6}|[\\[\\]{},:\"]{0,4}|(\\\\[u\"bx/]|[0-9a-fD]|\\\\ud8[0-9]{2}|\\\\udc00|\\PC){0,6}|true|nul{1,2}| ",
+    ) {
+        let mut bytes = SAMPLE.as_bytes().to_vec();
+        let end = (at + length).min(bytes.len());
+        bytes.splice(at..end, put.bytes());
+        let other = serde_json::from_slice::<serde_json::Value>(&bytes);
+        let is_out_of_range =
+            other.as_ref().is_err_and(|error| error.to_string().starts_with("number out of range"));
+        let found = read::<serde::de::IgnoredAny>(&bytes, 10_000);
+        prop_assert!(is_out_of_range || found.is_ok() == other.is_ok(), "{found:?} {other:?}");
+    }
+
     /// No change of one bit passes as another value unseen, and none makes the reader fall.
     #[test]
     fn a_changed_bit_is_refused_or_changes_what_is_read(at in 0..SAMPLE.len(), bit in 0..8_u32) {

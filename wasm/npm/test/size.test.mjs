@@ -7,8 +7,9 @@ import { test } from "node:test";
 import { file } from "./kit.mjs";
 
 const PACKAGE = "target/npm/package";
-/** KB, of 1,000 bytes. */
-const LIMITS = { countersign: 300, verify: 120 };
+/** KB, of 1,000 bytes: what must not be passed, and what is still to be reached. */
+const LIMITS = { countersign: 290, verify: 110 };
+const AIMS = { countersign: 120, verify: 60 };
 
 const compressed = (path) => gzipSync(file(path), { level: 9 }).length / 1_000;
 
@@ -20,7 +21,8 @@ for (const [name, limit] of Object.entries(LIMITS)) {
     const module = compressed(`${PACKAGE}/wasm/${name}_bg.wasm`);
     const paths = [`wasm/${name}.js`, entry, ...own.map((script) => `lib/${script}`)];
     const script = paths.reduce((sum, path) => sum + compressed(`${PACKAGE}/${path}`), 0);
-    console.log(`${name}: module ${module.toFixed(1)} KB, scripts ${script.toFixed(1)} KB, limit ${limit} KB`);
+    const parts = `module ${module.toFixed(1)} KB, scripts ${script.toFixed(1)} KB`;
+    console.log(`${name}: ${parts}; limit ${limit} KB, aim ${AIMS[name]} KB`);
     assert.ok(module + script <= limit);
   });
 }
