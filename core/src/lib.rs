@@ -20,6 +20,7 @@
 //! | [`settlement`] | batches: settlements and what they commit to |
 //! | [`proof`] | documents that stand alone: inclusion, exclusion, statements, receipts, contradictions |
 //! | [`dispute`] | accounts as a projection of the log, challenges, responses, resolutions |
+//! | [`verify`] | a whole shard, segment by segment, in constant memory |
 //! | [`foreign`] | reads the older TypeScript record layout; never writes it |
 #![no_std]
 #![deny(unsafe_code)]
@@ -42,5 +43,6 @@ pub mod recovery;
 mod seq;
 pub mod settlement;
 pub mod tags;
+pub mod verify;
 
 pub use seq::{Seq, SeqRange};

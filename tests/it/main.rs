@@ -31,3 +31,4 @@ mod tidy;
 mod verify;
 mod verify_settlements;
 mod verify_state;
+mod verify_stream;

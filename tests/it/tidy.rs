@@ -223,6 +223,21 @@ const ARROWS: [(&str, &[&str]); 13] = [
         ],
     ),
     (
+        "verify",
+        &[
+            "settlement",
+            "document",
+            "recovery",
+            "chain",
+            "frame",
+            "keys",
+            "hash",
+            "limits",
+            "Seq",
+            "SeqRange",
+        ],
+    ),
+    (
         "dispute",
         &[
             "proof",

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use crate::install::{BARE_TARGET, WEB_TARGET, install_missing};
 use crate::licences;
 use crate::shell::{self, Failure, Outcome};
+use crate::web;
 
 enum Action {
     /// Runs cargo with these arguments.
@@ -150,6 +151,18 @@ const CHECKS: &[Check] = &[
             WEB_TARGET,
             "--locked",
         ]),
+    },
+    Check {
+        name: "wasm",
+        about: "the npm package: vectors, modules, size, parity, consumers",
+        variables: &[],
+        action: Action::Call(web::checks::wasm),
+    },
+    Check {
+        name: "browsers",
+        about: "the vectors in Chromium and Firefox, where there are any",
+        variables: &[],
+        action: Action::Call(web::checks::browsers),
     },
     Check {
         // Of what others read: not of the packages that stay here, and without private items, so

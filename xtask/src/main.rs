@@ -7,6 +7,7 @@ mod install;
 mod licences;
 mod run;
 mod shell;
+mod web;
 
 use std::process::ExitCode;
 
@@ -18,6 +19,7 @@ Usage: cargo xtask COMMAND
 Commands:
   run [ARGS…]              build the binary and run it with ARGS; without any, the demo in ./demo
   test [--list | CHECK…]   install what is missing and run every check, or only those named
+  package                  build the npm package into target/npm
   bench [FILTER…]          run every benchmark, optimised, and name the machine
   fuzz [TARGET] [SECONDS]  fuzz one target, or each for 60 seconds; wants a nightly toolchain
   licences                 check licences, sources and bans of all dependencies against deny.toml
@@ -48,6 +50,7 @@ fn dispatch(arguments: &[String]) -> Outcome {
             Ok(())
         }
         ("test", names) => checks::test(names),
+        ("package", []) => web::package::package().map(|path| println!("{}", path.display())),
         ("bench", filters) => bench::bench(filters),
         ("fuzz", rest) => fuzz::fuzz(rest),
         ("licences", []) => licences::check(),

@@ -46,23 +46,22 @@ pub(super) fn read<'a, T: Deserialize<'a>, F: FormatName>(
 pub(super) mod any_bundle {
     use alloc::boxed::Box;
 
-    use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
-    use serde_json::value::RawValue;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+    use crate::document::Raw;
     use crate::proof::AnyBundle;
 
     pub(in super::super) fn serialize<S: Serializer>(
         bundle: &AnyBundle,
         to: S,
     ) -> Result<S::Ok, S::Error> {
-        let text = bundle.to_json().map_err(ser::Error::custom)?;
-        RawValue::from_string(text).map_err(ser::Error::custom)?.serialize(to)
+        bundle.serialize(to)
     }
 
     pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
         from: D,
     ) -> Result<Box<AnyBundle>, D::Error> {
-        let text = Box::<RawValue>::deserialize(from)?;
-        AnyBundle::read(text.get().as_bytes()).map(Box::new).map_err(de::Error::custom)
+        let Raw(text) = Raw::deserialize(from)?;
+        AnyBundle::read(text.as_bytes()).map(Box::new).map_err(de::Error::custom)
     }
 }

@@ -41,16 +41,20 @@
 
 mod error;
 mod keys;
+mod parser;
 mod path;
+mod raw;
 mod reading;
+mod refusal;
 mod spelling;
-mod strict;
 #[cfg(test)]
 mod tests;
 mod text;
+mod tokens;
 
 pub use error::{DocumentError, Member};
 pub use keys::{CertificateDocument, RevocationDocument};
+pub(crate) use raw::Raw;
 pub use reading::{peek_format, read, write};
 pub use spelling::{Spelling, list, one, option};
 pub use text::Text;

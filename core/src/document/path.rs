@@ -15,17 +15,17 @@ enum Step {
     List(usize),
 }
 
-/// The path of the member at `line` and `column`, both from 1, as the parser tells them: the
-/// column counts the bytes of the line that it has read.
+/// Line and column of the last byte of what has been read, both from 1; the column counts bytes.
+pub(super) fn place_of(read: &[u8]) -> (usize, usize) {
+    let breaks = read.iter().filter(|byte| **byte == b'\n').count();
+    let column = read.iter().rev().take_while(|byte| **byte != b'\n').count();
+    (breaks.saturating_add(1), column)
+}
+
+/// The path of the member that had been reached when this much of a document had been read.
 ///
-/// The text up to there has been parsed, so its brackets and strings are in order.
-pub(super) fn path_at(bytes: &[u8], line: usize, column: usize) -> String {
-    let start = bytes
-        .split_inclusive(|byte| *byte == b'\n')
-        .take(line.saturating_sub(1))
-        .map(<[u8]>::len)
-        .sum::<usize>();
-    let read = bytes.get(..start.saturating_add(column).min(bytes.len())).unwrap_or_default();
+/// It has been parsed, so its brackets and strings are in order.
+pub(super) fn path_of(read: &[u8]) -> String {
     let mut open: Vec<Step> = Vec::new();
     let mut rest = read.iter().copied();
     while let Some(byte) = rest.next() {
@@ -108,26 +108,25 @@ mod tests {
             (r"[[", "[0][0]"),
             ("}]\"", ""),
         ] {
-            assert_eq!(path_at(text.as_bytes(), 1, text.len()), path, "{text}");
+            assert_eq!(path_of(text.as_bytes()), path, "{text}");
         }
     }
 
     #[test]
-    fn lines_and_columns_lead_to_a_byte() {
+    fn places_are_counted_in_lines_and_bytes() {
         let text = b"{\n \"a\": \"b\",\n\n \"c\": \"d\"\n}";
-        for (line, column, path) in
-            [(1, 1, ""), (2, 4, "a"), (2, 9, "a"), (2, 10, ""), (4, 4, "c"), (5, 1, "")]
+        for (read, line, column, path) in
+            [(1, 1, 1, ""), (6, 2, 4, "a"), (11, 2, 9, "a"), (12, 2, 10, ""), (18, 4, 4, "c")]
         {
-            assert_eq!(path_at(text, line, column), path, "{line}:{column}");
+            let read = &text[..read];
+            assert_eq!((place_of(read), &*path_of(read)), ((line, column), path));
         }
-        // A place behind the text is its end.
-        assert_eq!(path_at(b"{\"a\"", 1, 99), "a");
-        assert_eq!(path_at(b"{\"a\"", 9, 9), "a");
+        assert_eq!(place_of(b""), (1, 0));
     }
 
     #[test]
     fn a_long_name_is_cut() {
         let text = alloc::format!("{{\"{}\"", "a".repeat(1_000));
-        assert_eq!(path_at(text.as_bytes(), 1, text.len()), "a".repeat(MAX_STEP_SIZE));
+        assert_eq!(path_of(text.as_bytes()), "a".repeat(MAX_STEP_SIZE));
     }
 }

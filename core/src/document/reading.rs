@@ -4,11 +4,11 @@ use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
 
 use serde::{Deserialize, Serialize};
-use serde_json::error::Category;
 
 use super::error::{DocumentError, Member};
-use super::path::path_at;
-use super::strict::Strict;
+use super::path::{path_of, place_of};
+use super::refusal::{Fault, Refusal};
+use super::tokens::Parser;
 use crate::limits::MAX_FORMAT_NAME_SIZE;
 
 /// Longest explanation of what is wrong, in bytes: it quotes what may be hostile.
@@ -20,10 +20,10 @@ const MAX_DETAIL_SIZE: usize = 400;
 /// Text behind the document is refused.
 pub fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8], limit: usize) -> Result<T, DocumentError> {
     check_size(bytes, limit)?;
-    let mut parser = serde_json::Deserializer::from_slice(bytes);
-    T::deserialize(Strict(&mut parser))
-        .and_then(|document| parser.end().map(|()| document))
-        .map_err(|error| refused(bytes, &error))
+    let mut parser = Parser::new(bytes);
+    let read = T::deserialize(&mut parser);
+    read.and_then(|document| parser.end().map(|()| document))
+        .map_err(|refusal| refused(bytes, refusal))
 }
 
 /// The document's `format`, without a look at the rest beyond its being JSON: whoever knows
@@ -71,26 +71,19 @@ fn shorten(text: &mut String, limit: usize) {
 }
 
 #[cold]
-fn refused(bytes: &[u8], error: &serde_json::Error) -> DocumentError {
-    let (line, column) = (error.line(), error.column());
-    let mut detail = error.to_string();
-    // The place stands at the end; it is told apart from the sentence.
-    if let Some(at) = detail.rfind(" at line ") {
-        detail.truncate(at);
-    }
+fn refused(bytes: &[u8], refusal: Refusal) -> DocumentError {
+    let (fault, at, mut detail) = refusal.into_parts();
+    let read = bytes.get(..at).unwrap_or(bytes);
+    let (line, column) = place_of(read);
     shorten(&mut detail, MAX_DETAIL_SIZE);
-    if error.classify() != Category::Data {
+    if fault == Fault::Malformed {
         return DocumentError::Malformed { line, column, detail };
     }
-    let member = |detail| Member { path: path_at(bytes, line, column), line, column, detail };
-    // Derived code says by these words what is wrong with a member's name; tests hold it to them.
-    if detail.starts_with("unknown field ") {
-        DocumentError::UnknownMember(member(detail))
-    } else if detail.starts_with("duplicate field ") {
-        DocumentError::RepeatedMember(member(detail))
-    } else if detail.starts_with("missing field ") {
-        DocumentError::MissingMember(member(detail))
-    } else {
-        DocumentError::InvalidMember(member(detail))
+    let member = Member { path: path_of(read), line, column, detail };
+    match fault {
+        Fault::Unknown => DocumentError::UnknownMember(member),
+        Fault::Repeated => DocumentError::RepeatedMember(member),
+        Fault::Missing => DocumentError::MissingMember(member),
+        Fault::Malformed | Fault::Invalid => DocumentError::InvalidMember(member),
     }
 }

@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::format::FormatOf;
 use super::report::{Facts, Report};
@@ -190,6 +190,14 @@ macro_rules! any_bundle {
             ) -> Result<Report, ProofError> {
                 match self {
                     $(Self::$kind(bundle) => bundle.verify(trusted, options),)+
+                }
+            }
+        }
+
+        impl Serialize for AnyBundle {
+            fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                match self {
+                    $(Self::$kind(bundle) => bundle.serialize(to),)+
                 }
             }
         }

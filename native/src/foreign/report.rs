@@ -118,15 +118,14 @@ impl From<&ForeignKey> for ForeignKeyReport {
     }
 }
 
-impl From<ForeignFailure> for FailureReport {
-    fn from(failure: ForeignFailure) -> Self {
-        Self {
-            code: failure.code.as_str(),
-            segment: failure.file.name(),
-            offset: failure.offset,
-            seq: failure.seq,
-            detail: failure.detail,
-        }
+/// The failure as a report shows it.
+fn shown(failure: ForeignFailure) -> FailureReport {
+    FailureReport {
+        code: failure.code.as_str(),
+        segment: failure.file.name(),
+        offset: failure.offset,
+        seq: failure.seq,
+        detail: failure.detail,
     }
 }
 
@@ -164,7 +163,7 @@ impl ForeignReport {
             segments: extent.segments,
             bytes: extent.bytes,
             keys: audit.keys.keys().iter().map(ForeignKeyReport::from).collect(),
-            failures: audit.failures.into_iter().map(FailureReport::from).collect(),
+            failures: audit.failures.into_iter().map(shown).collect(),
             failures_total: audit.failures_total,
         }
     }

@@ -1,8 +1,8 @@
 //! Blocks of a log: what travels from the reading thread to the workers and back.
 
-use countersign_core::chain::FailureCode;
 use countersign_core::frame::{FrameStep, Place, read_frame};
 use countersign_core::limits::LENGTH_PREFIX_SIZE;
+use countersign_core::verify::Part;
 
 /// Some bytes of one segment, and what they hold.
 #[derive(Debug)]
@@ -15,22 +15,6 @@ pub(super) struct Block {
     pub(super) room: usize,
     /// Bytes of the log behind which this block stands: for the progress.
     pub(super) done: u64,
-}
-
-/// What a stretch of a block holds.
-#[derive(Debug)]
-pub(super) enum Part {
-    /// Whole frames.
-    Frames {
-        /// Where the first one starts in the log.
-        place: Place,
-        /// Where it starts in the block.
-        start: usize,
-        /// Where the last one ends in the block.
-        end: usize,
-    },
-    /// Something that hides records.
-    Damage { code: FailureCode, place: Place, detail: String },
 }
 
 impl Block {

@@ -23,8 +23,6 @@ mod error;
 mod pipeline;
 mod queue;
 mod reading;
-mod report;
-mod walk;
 
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -33,10 +31,11 @@ use std::thread::available_parallelism;
 use countersign_core::chain::{AuditReport, Failure, FailureCode};
 use countersign_core::frame::Place;
 use countersign_core::keys::PublicKey;
+use countersign_core::verify::Extent;
 use countersign_core::{Seq, SeqRange};
 
+pub use countersign_core::verify::{FailureReport, KeyReport, ShardReport};
 pub use error::VerifyError;
-pub use report::{FailureReport, KeyReport, ShardReport};
 
 use crate::store::disk::Disk;
 use crate::store::{ShardPaths, ShardState, read_state};
@@ -116,11 +115,9 @@ pub fn verify_shard(
         verdict.audit.failures_total += 1;
         verdict.audit.failures.push(failure);
     }
-    Ok(ShardReport::new(
-        options.operator_public_key,
-        verdict,
-        report::Extent { segments, bytes, threads: plan.threads },
-    ))
+    let torn_tail_bytes = verdict.torn_tail_bytes;
+    let extent = Extent { segments, bytes, torn_tail_bytes, threads: plan.threads };
+    Ok(ShardReport::new(options.operator_public_key, verdict.audit, &verdict.keys, extent))
 }
 
 /// Compares the log's end with what the shard's own resume point knows to have been durable.

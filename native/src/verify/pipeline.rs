@@ -14,9 +14,10 @@ use countersign_core::keys::PublicKey;
 use countersign_core::settlement::{
     CheckVerdict, PendingCheck, ShardAuditor, ShardRun, check_shard_run,
 };
+use countersign_core::verify::Part;
 use countersign_core::{Seq, SeqRange};
 
-use super::blocks::{Block, Part};
+use super::blocks::Block;
 use super::error::VerifyError;
 use super::queue::{Queue, Room, Work, held};
 use super::reading::Source;

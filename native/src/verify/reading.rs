@@ -2,14 +2,14 @@
 
 use std::io;
 
-use countersign_core::chain::{Control, FailureCode, KeyWindow, Record};
+use countersign_core::chain::{Control, KeyWindow, Record};
 use countersign_core::frame::{FrameStep, Place, SegmentNumber, read_frame};
 use countersign_core::limits::{LENGTH_PREFIX_SIZE, MAX_ENTRY_SIZE};
+use countersign_core::verify::{End, Walk, missing_segments};
 
-use super::blocks::{Block, Part};
+use super::blocks::Block;
 use super::error::VerifyError;
 use super::queue::Room;
-use super::walk::{End, Walk};
 use crate::store::ShardPaths;
 use crate::store::disk::{Access, Disk, DiskFile, read_full};
 use crate::store::segment_reader::list_segments;
@@ -93,29 +93,29 @@ impl<'a> Source<'a> {
         let mut rest = self.segments.as_slice();
         while let Some((&(number, length), others)) = rest.split_first() {
             rest = others;
-            damage.extend((number != expected).then(|| missing(expected, number)));
+            damage.extend(missing_segments(expected, number));
             expected = number.next();
             let file = self.open(number)?;
-            let mut walk = Walk::new(number, rest.is_empty(), length);
+            let mut walk = Walk::new(number, length, rest.is_empty());
             let (mut offset, mut wanted) = (0, 0);
             loop {
                 let Some(mut bytes) = room.buffer(wanted) else { return Ok(torn) };
                 let left =
-                    usize::try_from(walk.length.saturating_sub(offset)).unwrap_or(usize::MAX);
+                    usize::try_from(walk.length().saturating_sub(offset)).unwrap_or(usize::MAX);
                 let size = left.min(bytes.len());
                 let part = bytes.get_mut(..size).unwrap_or_default();
                 let filled = read_full(&*file, part, offset)
                     .map_err(|error| self.failed("read", number, error))?;
                 if filled < size {
                     // A writer has cut its torn tail, or the unused space.
-                    walk.length = offset + filled as u64;
+                    walk.set_length(offset + filled as u64);
                 }
                 let mut parts = std::mem::take(&mut damage);
                 let fed = walk.feed(bytes.get(..filled).unwrap_or_default(), offset, &mut parts);
                 (offset, wanted) = (fed.offset, fed.wanted);
-                let is_end = offset >= walk.length;
+                let is_end = offset >= walk.length();
                 if is_end {
-                    match walk.end() {
+                    match walk.end(rest.is_empty()) {
                         End::Fine => {}
                         End::Torn(count) => torn = count,
                         End::Damage(part) => parts.push(part),
@@ -147,16 +147,4 @@ impl<'a> Source<'a> {
     ) -> VerifyError {
         VerifyError::Io { action, path: self.paths.segment(number), source }
     }
-}
-
-fn missing(first: SegmentNumber, next: SegmentNumber) -> Part {
-    let last = next.number().saturating_sub(1);
-    let detail = if last == first.number() {
-        format!("{first} is not there, but {next} is")
-    } else {
-        let last = SegmentNumber::new(last).unwrap_or(first);
-        format!("{first} to {last} are not there, but {next} is")
-    };
-    let place = Place { segment: first, offset: 0 };
-    Part::Damage { code: FailureCode::SegmentMissing, place, detail }
 }

@@ -32,7 +32,7 @@ pub(super) fn run(args: &BmtVerifyArgs, output: &mut Output<'_>) -> Outcome {
             error,
         })?;
         FileProof::from_json(bytes.trim_ascii_end())
-            .map_err(|error| NotADocument { path: args.proof.clone(), error })?
+            .map_err(|error| NotADocument::new(&args.proof, error))?
     } else {
         read(&args.proof, FileProof::from_json)?
     };

@@ -1,15 +1,16 @@
 //! The report over a shard, for people and as JSON.
 
-use std::fmt;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
 
-use countersign_core::Seq;
-use countersign_core::chain::{Failure, KeyState};
-use countersign_core::hash::Digest;
-use countersign_core::keys::{PublicKey, ShardId};
 use serde::Serialize;
 
-use super::pipeline::Verdict;
-use crate::render::{as_text, as_text_or_null};
+use crate::Seq;
+use crate::chain::{AuditReport, Failure, KeyState};
+use crate::document::{self, DocumentError, one, option};
+use crate::hash::Digest;
+use crate::keys::{PublicKey, ShardId};
 
 /// What a report never says.
 const DOES_NOT_PROVE: &str = "This does not prove that the shard is complete: a log cut behind \
@@ -22,52 +23,52 @@ const DOES_NOT_PROVE: &str = "This does not prove that the shard is complete: a 
 #[serde(rename_all = "camelCase")]
 pub struct ShardReport {
     /// The shard, if a certificate tells it.
-    #[serde(serialize_with = "as_text_or_null")]
+    #[serde(with = "option")]
     pub shard_id: Option<ShardId>,
     /// The operator key it was checked against.
-    #[serde(serialize_with = "as_text")]
+    #[serde(with = "one")]
     pub operator_public_key: PublicKey,
     /// Whether nothing failed.
     pub valid: bool,
     /// Records, of any kind.
-    #[serde(serialize_with = "as_text")]
+    #[serde(with = "one")]
     pub records: u64,
     /// Entries.
-    #[serde(serialize_with = "as_text")]
+    #[serde(with = "one")]
     pub entries: u64,
     /// Signature records.
-    #[serde(serialize_with = "as_text")]
+    #[serde(with = "one")]
     pub signatures: u64,
     /// Settlements.
-    #[serde(serialize_with = "as_text")]
+    #[serde(with = "one")]
     pub settlements: u64,
     /// Settlements whose roots and sums were all held against their records: the others stand
     /// behind damage that hides records, are of the wrong range, or too large.
-    #[serde(serialize_with = "as_text")]
+    #[serde(with = "one")]
     pub settlements_checked: u64,
     /// The last record; `None` if there is none.
-    #[serde(serialize_with = "as_text_or_null")]
+    #[serde(with = "option")]
     pub last_seq: Option<Seq>,
     /// The chain tip after it.
-    #[serde(serialize_with = "as_text")]
+    #[serde(with = "one")]
     pub tip: Digest,
     /// Records at the end that no signature covers.
-    #[serde(serialize_with = "as_text")]
+    #[serde(with = "one")]
     pub unsigned_tail: u64,
     /// Bytes of an incomplete frame at the end of the log: never acknowledged, and no failure.
-    #[serde(serialize_with = "as_text")]
+    #[serde(with = "one")]
     pub torn_tail_bytes: u64,
     /// Segments read.
     pub segments: usize,
     /// Bytes in them, unused space included.
-    #[serde(serialize_with = "as_text")]
+    #[serde(with = "one")]
     pub bytes: u64,
     /// The process keys of the whole log, in order of their certificates.
     pub keys: Vec<KeyReport>,
     /// The first failures by place, 10,000 at most.
     pub failures: Vec<FailureReport>,
     /// How many failures there are.
-    #[serde(serialize_with = "as_text")]
+    #[serde(with = "one")]
     pub failures_total: u64,
     /// Threads that checked.
     pub threads: usize,
@@ -78,22 +79,22 @@ pub struct ShardReport {
 #[serde(rename_all = "camelCase")]
 pub struct KeyReport {
     /// The key.
-    #[serde(serialize_with = "as_text")]
+    #[serde(with = "one")]
     pub public_key: PublicKey,
     /// The record of its certificate.
-    #[serde(serialize_with = "as_text")]
+    #[serde(with = "one")]
     pub certified_at: Seq,
     /// Start of its validity, milliseconds since the epoch.
-    #[serde(serialize_with = "as_text")]
+    #[serde(with = "one")]
     pub not_before_ms: u64,
     /// End of its validity, exclusive.
-    #[serde(serialize_with = "as_text")]
+    #[serde(with = "one")]
     pub expires_at_ms: u64,
     /// The record of its first revocation.
-    #[serde(serialize_with = "as_text_or_null")]
+    #[serde(with = "option")]
     pub revoked_at: Option<Seq>,
     /// From where its signatures no longer count.
-    #[serde(serialize_with = "as_text_or_null")]
+    #[serde(with = "option")]
     pub compromised_from: Option<Seq>,
 }
 
@@ -106,10 +107,10 @@ pub struct FailureReport {
     /// File name of the segment.
     pub segment: String,
     /// Where the frame starts in it, in bytes.
-    #[serde(serialize_with = "as_text")]
+    #[serde(with = "one")]
     pub offset: u64,
     /// The record: as it says itself where it can be read, else the one expected there.
-    #[serde(serialize_with = "as_text")]
+    #[serde(with = "one")]
     pub seq: Seq,
     /// What was expected and what was found.
     pub detail: String,
@@ -117,15 +118,20 @@ pub struct FailureReport {
 
 /// What was read, and by how many.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Extent {
-    pub(super) segments: usize,
-    pub(super) bytes: u64,
-    pub(super) threads: usize,
+pub struct Extent {
+    /// Segments.
+    pub segments: usize,
+    /// Bytes in them.
+    pub bytes: u64,
+    /// Bytes of an incomplete frame at the end.
+    pub torn_tail_bytes: u64,
+    /// Threads that checked.
+    pub threads: usize,
 }
 
 impl ShardReport {
-    pub(super) fn new(operator: PublicKey, verdict: Verdict, extent: Extent) -> Self {
-        let Verdict { audit, keys, torn_tail_bytes, .. } = verdict;
+    /// The report over an audit that is done, against the `operator` key.
+    pub fn new(operator: PublicKey, audit: AuditReport, keys: &[KeyState], extent: Extent) -> Self {
         Self {
             shard_id: audit.shard_id,
             operator_public_key: operator,
@@ -138,7 +144,7 @@ impl ShardReport {
             last_seq: audit.last_seq,
             tip: audit.tip,
             unsigned_tail: audit.unsigned_tail,
-            torn_tail_bytes,
+            torn_tail_bytes: extent.torn_tail_bytes,
             segments: extent.segments,
             bytes: extent.bytes,
             keys: keys.iter().map(KeyReport::from).collect(),
@@ -146,6 +152,11 @@ impl ShardReport {
             failures_total: audit.failures_total,
             threads: extent.threads,
         }
+    }
+
+    /// The report as a JSON document.
+    pub fn to_json(&self) -> Result<String, DocumentError> {
+        document::write(self)
     }
 }
 

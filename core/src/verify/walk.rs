@@ -1,13 +1,14 @@
 //! The walk over the frames of one segment, past damage.
 
-use std::fmt;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
 
-use countersign_core::chain::{FailureCode, Record};
-use countersign_core::frame::{FrameStep, Place, SegmentNumber, read_frame};
-use countersign_core::limits::{LENGTH_PREFIX_SIZE, MAX_RECORD_SIZE, MIN_RECORD_SIZE};
-use countersign_core::recovery::{NextRecord, next_record};
-
-use super::blocks::Part;
+use crate::chain::{FailureCode, Record};
+use crate::frame::{FrameStep, Place, SegmentNumber, read_frame};
+use crate::limits::{LENGTH_PREFIX_SIZE, MAX_RECORD_SIZE, MIN_RECORD_SIZE};
+use crate::recovery::{NextRecord, next_record};
 
 /// Frames of a block at most: what a block's summary takes in memory grows with its frames, and
 /// a hostile log may have one every five bytes.
@@ -17,14 +18,38 @@ const MAX_PARTS: usize = 512;
 /// A length prefix and the first byte of a record.
 const GLANCE: usize = LENGTH_PREFIX_SIZE + 1;
 
-/// A segment being walked.
+/// What a stretch of a segment holds.
 #[derive(Debug)]
-pub(super) struct Walk {
+pub enum Part {
+    /// Whole frames.
+    Frames {
+        /// Where the first one starts in the log.
+        place: Place,
+        /// Where it starts in the bytes that were walked over.
+        start: usize,
+        /// Where the last one ends in them.
+        end: usize,
+    },
+    /// Something that hides records.
+    Damage {
+        /// What it is.
+        code: FailureCode,
+        /// Where it starts in the log.
+        place: Place,
+        /// What was expected and what was found.
+        detail: String,
+    },
+}
+
+/// A segment being walked, some bytes at a time.
+#[derive(Debug)]
+pub struct Walk {
     segment: SegmentNumber,
-    is_last: bool,
     /// Where the segment ends.
-    pub(super) length: u64,
+    length: u64,
     mode: Mode,
+    /// Whether a writer may be at work in the segment.
+    is_growing: bool,
     /// The last stop at which the bytes were read again.
     read_again: Option<u64>,
 }
@@ -62,31 +87,48 @@ impl fmt::Display for Why {
 
 /// Where the walk wants to go on.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Fed {
+pub struct Fed {
     /// From this offset.
-    pub(super) offset: u64,
+    pub offset: u64,
     /// With this many bytes at least.
-    pub(super) wanted: usize,
+    pub wanted: usize,
     /// Frames it has passed.
-    pub(super) frames: usize,
+    pub frames: usize,
 }
 
 /// How a segment ended.
 #[derive(Debug)]
-pub(super) enum End {
+pub enum End {
+    /// Behind a frame, or in unused space.
     Fine,
-    /// An incomplete frame that a reader ignores.
+    /// In an incomplete frame that a reader ignores, of so many bytes.
     Torn(u64),
+    /// In something that hides records.
     Damage(Part),
 }
 
 impl Walk {
-    pub(super) const fn new(segment: SegmentNumber, is_last: bool, length: u64) -> Self {
-        Self { segment, is_last, length, mode: Mode::Frames, read_again: None }
+    /// The start of a segment of `length` bytes; more than any has while that is not known.
+    ///
+    /// In a segment that is growing, what looks broken may be half written: there the walk stops
+    /// once, for the bytes to be read again.
+    pub const fn new(segment: SegmentNumber, length: u64, is_growing: bool) -> Self {
+        Self { segment, length, mode: Mode::Frames, is_growing, read_again: None }
     }
 
-    /// Walks over `bytes`, which stand at `offset` of the segment.
-    pub(super) fn feed(&mut self, bytes: &[u8], offset: u64, parts: &mut Vec<Part>) -> Fed {
+    /// Where the segment ends.
+    pub const fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Says where the segment ends, once that is known or has changed.
+    pub const fn set_length(&mut self, length: u64) {
+        self.length = length;
+    }
+
+    /// Walks over `bytes`, which stand at `offset` of the segment, adds what they hold to `parts`
+    /// and says where to go on. It stops before the end of `bytes` where parts become many.
+    pub fn feed(&mut self, bytes: &[u8], offset: u64, parts: &mut Vec<Part>) -> Fed {
         let mut at = 0;
         let mut frames = 0;
         loop {
@@ -150,15 +192,16 @@ impl Walk {
         }
     }
 
-    /// What to say at the end of the segment.
-    pub(super) fn end(&self) -> End {
+    /// What to say at the end of the segment; unused space and an incomplete frame are all right
+    /// at the end of the last.
+    pub fn end(&self, is_last: bool) -> End {
         match self.mode {
             Mode::Frames => End::Fine,
-            Mode::Zeros(_) if self.is_last => End::Fine,
+            Mode::Zeros(_) if is_last => End::Fine,
             Mode::Zeros(since) => {
                 End::Damage(self.damage(since, "unused space in a segment that is not the last"))
             }
-            Mode::Lost(since, Why::Incomplete) if self.is_last => {
+            Mode::Lost(since, Why::Incomplete) if is_last => {
                 End::Torn(self.length.saturating_sub(since))
             }
             Mode::Lost(since, why) => {
@@ -218,7 +261,7 @@ impl Walk {
     /// Whether the bytes from `stop` on should be read once more: a writer may have been at work
     /// between two reads, and what looked broken was half written.
     fn wants_to_read_again(&mut self, stop: u64) -> bool {
-        self.is_last && self.read_again.replace(stop) != Some(stop)
+        self.is_growing && self.read_again.replace(stop) != Some(stop)
     }
 
     fn add_frame(&self, parts: &mut Vec<Part>, here: u64, from: usize, to: usize) {

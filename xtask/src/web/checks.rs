@@ -1,0 +1,93 @@
+//! `cargo xtask test wasm` and `cargo xtask test browsers`.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::{package, tools};
+use crate::install::WEB_TARGET;
+use crate::shell::{self, Failure, Outcome};
+
+/// Where the tests of the package's modules lie.
+const SCRIPT_TESTS: &str = "wasm/npm/test";
+
+/// The vectors in Node; the package: its modules, its size, native reports against its own, and
+/// what is made of it by a bundler, by Node, by a worker, by a page and by a compiler.
+pub(crate) fn wasm() -> Outcome {
+    package::package()?;
+    shell::run(&mut rust_tests())?;
+    let mut tests = Vec::new();
+    let directory = shell::root().join(SCRIPT_TESTS);
+    let entries = std::fs::read_dir(&directory)
+        .map_err(|error| Failure::new(format!("cannot list {SCRIPT_TESTS}: {error}")))?;
+    for entry in entries.filter_map(Result::ok) {
+        let path = entry.path();
+        if path.to_str().is_some_and(|name| name.ends_with(".test.mjs")) {
+            tests.push(path);
+        }
+    }
+    tests.sort();
+    shell::run(shell::program("node").arg("--test").args(tests))
+}
+
+/// The vectors in every browser that there is.
+pub(crate) fn browsers() -> Outcome {
+    tools::install_wasm_bindgen()?;
+    install_browsers();
+    let mut ran = 0;
+    if let Some(driver) = found("chromedriver").filter(|_| found("chromium").is_some()) {
+        println!("in Chromium");
+        shell::run(in_browser(rust_tests()).env("CHROMEDRIVER", driver))?;
+        ran += 1;
+    }
+    if found("firefox-esr").or_else(|| found("firefox")).is_some() {
+        println!("in Firefox");
+        tools::install_geckodriver()?;
+        let driver = shell::root().join(".tools/bin/geckodriver");
+        shell::run(in_browser(rust_tests()).env("GECKODRIVER", driver))?;
+        ran += 1;
+    }
+    if ran == 0 {
+        println!("skipped: neither Chromium with chromedriver nor Firefox is on this machine");
+    }
+    Ok(())
+}
+
+fn rust_tests() -> Command {
+    let mut command = shell::cargo();
+    command.args(["test", "--locked", "--package", "countersign-wasm", "--tests"]);
+    command.args(["--target", WEB_TARGET]);
+    command
+}
+
+fn in_browser(mut command: Command) -> Command {
+    // In a worker, since a page that is busy for long counts as hung.
+    command.env("WASM_BINDGEN_USE_DEDICATED_WORKER", "1").env("WASM_BINDGEN_TEST_TIMEOUT", "300");
+    command
+}
+
+fn found(program: &str) -> Option<String> {
+    let asked = format!("command -v {program}");
+    let answer = shell::output(shell::program("sh").args(["-c", &asked])).ok()?;
+    Some(answer.trim().to_owned()).filter(|path| Path::new(path).is_file())
+}
+
+/// Only root can install them, and only Debian's package manager is known here.
+fn install_browsers() {
+    let has_both = found("chromedriver").is_some() && found("firefox-esr").is_some();
+    let is_root = shell::output(shell::program("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
+    if has_both || !is_root || found("apt-get").is_none() {
+        return;
+    }
+    println!("installing Chromium and Firefox");
+    let apt = |arguments: &[&str]| {
+        let mut command = shell::program("apt-get");
+        shell::run(command.env("DEBIAN_FRONTEND", "noninteractive").args(arguments))
+    };
+    let packages = ["chromium", "chromium-driver", "firefox-esr"];
+    let install = ["install", "--quiet=2", "--yes", "--no-install-recommends"];
+    let installed = apt(&["update", "--quiet=2"])
+        .and_then(|()| apt(&[install.as_slice(), packages.as_slice()].concat()));
+    if let Err(failure) = installed {
+        println!("they could not be installed, so what needs them will be skipped: {failure}");
+    }
+}
