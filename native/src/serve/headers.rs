@@ -15,6 +15,11 @@ pub(super) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; \
     form-action 'none'; require-trusted-types-for 'script'; trusted-types countersign; \
     frame-ancestors 'none'";
 
+/// Bytes of a request's target.
+const MAX_TARGET_SIZE: usize = 2 * 1024;
+/// Bytes of a request's fields, names and values.
+const MAX_FIELDS_SIZE: usize = 16 * 1024;
+
 const FIELDS: [(HeaderName, HeaderValue); 6] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
@@ -38,6 +43,13 @@ pub(super) async fn guard(is_loopback: bool, request: Request, next: Next) -> Re
     let mut response = if !matches!(*request.method(), Method::GET | Method::HEAD) {
         let allow = [(header::ALLOW, HeaderValue::from_static("GET, HEAD"))];
         (StatusCode::METHOD_NOT_ALLOWED, allow, "only reading is possible here\n").into_response()
+    } else if request.uri().path().len() + request.uri().query().map_or(0, str::len)
+        > MAX_TARGET_SIZE
+    {
+        (StatusCode::URI_TOO_LONG, "nothing here has so long a name\n").into_response()
+    } else if size(request.headers()) > MAX_FIELDS_SIZE {
+        let too_large = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+        (too_large, "these are too many fields\n").into_response()
     } else if is_loopback && !names_loopback(request.headers()) {
         // A page elsewhere whose name was made to lead here must not read what is served here.
         (StatusCode::MISDIRECTED_REQUEST, "ask for localhost or 127.0.0.1\n").into_response()
@@ -51,6 +63,10 @@ pub(super) async fn guard(is_loopback: bool, request: Request, next: Next) -> Re
     let policy = HeaderValue::from_static(CONTENT_SECURITY_POLICY);
     headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     response
+}
+
+fn size(headers: &HeaderMap) -> usize {
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum()
 }
 
 /// Whether the field `Host` is one of this machine's own names.

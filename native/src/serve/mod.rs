@@ -19,6 +19,8 @@ mod page;
 mod range;
 mod shards;
 mod site;
+#[cfg(test)]
+mod tests;
 
 pub use error::ServeError;
 pub use listen::{Server, serve};

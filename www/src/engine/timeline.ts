@@ -9,7 +9,7 @@ import type { Mark, Sum, Timeline } from "../report";
 export interface Decoded {
   readonly seq: bigint;
   readonly ts: bigint;
-  readonly kind?: string;
+  readonly kind?: string | undefined;
   readonly body?: unknown;
 }
 

@@ -36,11 +36,12 @@ function draw(width: number, sums: readonly Sum[], asset: string): SVGSVGElement
   const left = isNarrow ? 82 : 118;
   const top = 24;
   // Lengths are for the eye: the numbers stand beside them, whole.
-  const most = Math.max(1, ...sums.flatMap((sum) => [Number(sum.earned), Number(sum.spent)]));
-  const valueRoom = isNarrow ? 84 : 110;
-  const half = (width - left - 8) / 2;
-  const middle = left + half;
-  const length = (value: string) => (Number(value) / most) * Math.max(20, half - valueRoom);
+  const most = (of: "earned" | "spent") => Math.max(...sums.map((sum) => Number(sum[of])));
+  const widest = Math.max(...sums.flatMap((sum) => [grouped(sum.earned).length, grouped(sum.spent).length]));
+  const valueRoom = 14 + widest * 7.2;
+  const unit = Math.max(40, width - left - 2 * valueRoom) / Math.max(1, most("spent") + most("earned"));
+  const middle = left + valueRoom + most("spent") * unit;
+  const length = (value: string) => Number(value) * unit;
   const parts: SVGElement[] = [
     label(middle - 8, 14, "spent", "small", "end"),
     label(middle + 8, 14, "earned", "small"),

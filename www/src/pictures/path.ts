@@ -31,7 +31,7 @@ function draw(
   const digits = isNarrow ? 6 : 10;
   const boxWidth = Math.min(190, Math.floor((width - 24) / 2));
   const centre = width / 2;
-  const top = 56;
+  const top = 36;
   const height = top + folds.length * ROW + BOX + 30;
   const y = (level: number) => height - 30 - BOX - level * ROW;
   // The folded hash sways to the side on which it stands at its level.

@@ -114,15 +114,15 @@ function ofShard(report: ShardReport): Verdict {
       report.unsignedTail === "0"
         ? "every one covered by a signature"
         : `of which the last ${grouped(report.unsignedTail)} are covered by no signature yet`;
-    const sentence = `${records}, ${unsigned}, and ${counted(report.settlements, "settlement")} that add up.`;
-    return { tone: "valid", title: "Valid", sentence, check: null };
+    const told = `${records}, ${unsigned}, and ${counted(report.settlements, "settlement")} that add up.`;
+    return { tone: "valid", title: "Valid", sentence: told, check: null };
   }
   const first = report.failures[0];
   const total = counted(report.failuresTotal, "check");
-  const sentence = first
+  const told = first
     ? `${total} failed, the first at record ${grouped(first.seq)}. ${meaning(first.code) ?? sentence(first.detail)}`
     : `${total} failed.`;
-  return { tone: "refused", title: "Refused", sentence, check: first?.code ?? null };
+  return { tone: "refused", title: "Refused", sentence: told, check: first?.code ?? null };
 }
 
 /** What a report over a shard never shows; the reports over bundles say it themselves. */

@@ -38,7 +38,7 @@ const WITH_RECEIPT: usize = 60;
 const SEGMENT_SIZE: u64 = 192 * 1024;
 /// What each member gets in advance, of each asset.
 const CREDITS: [(&str, i128); 2] =
-    [(trace::CONTEXT_ASSET, 2_000_000), (trace::GENERATED_ASSET, 40_000)];
+    [(trace::CONTEXT_ASSET, 250_000), (trace::GENERATED_ASSET, 4_000)];
 /// Validity of the process keys.
 const LIFETIME_MS: u64 = 24 * 60 * 60 * 1_000;
 
