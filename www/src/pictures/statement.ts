@@ -16,7 +16,7 @@ export function statementTable(facts: Facts, isValid: boolean): HTMLElement {
       "tr",
       {},
       el("td", { class: "number" }, grouped(record.seq)),
-      el("td", {}, utc(BigInt(record.ts) / 1_000n)),
+      el("td", { class: "when" }, utc(BigInt(record.ts) / 1_000n).replace(" UTC", "")),
       el("td", {}, record.operation?.op ?? record.kind ?? ""),
       el("td", { class: "op-id" }, record.operation?.opId ?? ""),
       el("td", {}, record.operation?.assetId ?? ""),
@@ -32,7 +32,7 @@ export function statementTable(facts: Facts, isValid: boolean): HTMLElement {
       el("td", { class: "number" }, `spent ${grouped(sum.spent)}`),
     ),
   );
-  const heads = ["Record", "When", "What", "Operation", "Asset", "Amount"].map((head, index) =>
+  const heads = ["Record", "When (UTC)", "What", "Operation", "Asset", "Amount"].map((head, index) =>
     el("th", { scope: "col", class: index === 0 || index === 5 ? "number" : null }, head),
   );
   const unlisted = facts.records.length - rows.length;

@@ -7,7 +7,7 @@ import { box, drawing, figure, label, line } from "./figure";
 
 const ENDS: readonly { status: DisputeStatus; title: string; when: string }[] = [
   { status: "CONFIRMED", title: "Confirmed", when: "the answer verifies" },
-  { status: "DISPUTED_FRAUD", title: "Disputed: fraud", when: "it does not, or the evidence holds" },
+  { status: "DISPUTED_FRAUD", title: "Disputed: fraud", when: "it does not verify" },
   { status: "DISPUTED_NO_RESPONSE", title: "Disputed: no response", when: "no answer by the deadline" },
 ];
 const HEIGHT = 46;
@@ -41,7 +41,7 @@ function wide(width: number, status: DisputeStatus): SVGSVGElement {
   const height = 3 * row - 6;
   const middle = row + 10;
   const parts: SVGElement[] = [
-    line([[column, middle + HEIGHT / 2], [column + gap - 8, middle + HEIGHT / 2]], "path arrow"),
+    ...arrow([[column, middle + HEIGHT / 2], [column + gap, middle + HEIGHT / 2]], true),
   ];
   const forkX = 2 * column + gap;
   const endX = width - column;
@@ -50,8 +50,8 @@ function wide(width: number, status: DisputeStatus): SVGSVGElement {
   for (const end of order) {
     const y = ENDS.indexOf(end) * row + 10 + HEIGHT / 2;
     const bend = forkX + gap / 2;
-    const kind = end.status === status ? "path arrow" : "quiet arrow";
-    parts.push(line([[forkX, middle + HEIGHT / 2], [bend, middle + HEIGHT / 2], [bend, y], [endX - 8, y]], kind));
+    const points = [[forkX, middle + HEIGHT / 2], [bend, middle + HEIGHT / 2], [bend, y], [endX, y]] as const;
+    parts.push(...arrow(points, end.status === status));
   }
   parts.push(state(0, middle, column, "Settled", "", "taken"));
   parts.push(state(column + gap, middle, column, "Challenged", "", status === "CHALLENGED" ? "end" : "taken"));
@@ -64,16 +64,13 @@ function wide(width: number, status: DisputeStatus): SVGSVGElement {
 
 function narrow(width: number, status: DisputeStatus): SVGSVGElement {
   const boxWidth = width - 44;
-  const parts: SVGElement[] = [
-    line([[20, HEIGHT], [20, HEIGHT + 14]], "path arrow"),
-  ];
+  const parts: SVGElement[] = [line([[20, HEIGHT], [20, HEIGHT + 22]], "path")];
   const first = 2 * (HEIGHT + 22);
   const centre = (index: number) => first + index * (HEIGHT + 30) + 14 + HEIGHT / 2;
   const order = [...ENDS].sort((one) => (one.status === status ? 1 : -1));
   for (const end of order) {
     const y = centre(ENDS.indexOf(end));
-    const kind = end.status === status ? "path arrow" : "quiet arrow";
-    parts.push(line([[20, 2 * HEIGHT + 22], [20, y], [34, y]], kind));
+    parts.push(...arrow([[20, 2 * HEIGHT + 22], [20, y], [42, y]], end.status === status));
   }
   parts.push(state(0, 0, boxWidth, "Settled", "", "taken"));
   parts.push(state(0, HEIGHT + 22, boxWidth, "Challenged", "", status === "CHALLENGED" ? "end" : "taken"));
@@ -82,6 +79,14 @@ function narrow(width: number, status: DisputeStatus): SVGSVGElement {
     parts.push(state(42, centre(index) - HEIGHT / 2, boxWidth, end.title, end.when, kind));
   });
   return drawing(width, centre(2) + HEIGHT / 2 + 24, describe(status), ...parts);
+}
+
+/** A line whose last part goes to the right, with a head at its end. */
+function arrow(points: readonly (readonly [number, number])[], isTaken: boolean): SVGElement[] {
+  const [x, y] = points.at(-1) ?? [0, 0];
+  const shaft = [...points.slice(0, -1), [x - 6, y] as const];
+  const head = svg("path", { d: `M${x - 9} ${y - 5}L${x - 1} ${y}L${x - 9} ${y + 5}z`, class: isTaken ? "head" : "head quiet" });
+  return [line(shaft, isTaken ? "path" : "quiet"), head];
 }
 
 function endKind(status: DisputeStatus): string {

@@ -51,12 +51,14 @@ export function shardChecks(report: ShardReport): HTMLElement {
 /** How a dispute was decided. */
 export function disputeChecks(resolution: Resolution): HTMLElement {
   const ok = resolution.status === "CONFIRMED" || resolution.status === "CHALLENGED";
+  // The detail begins with the code, which stands beside it here.
+  const told = resolution.detail.replace(`${resolution.check ?? ""}: `, "");
   const name = resolution.check ?? resolution.status.toLowerCase().replaceAll("_", "-");
   return el(
     "section",
     { class: "block", "aria-labelledby": "checks-title" },
     el("h3", { id: "checks-title" }, "What decided it"),
-    el("ol", { class: "checks" }, item(ok, name, resolution.detail)),
+    el("ol", { class: "checks" }, item(ok, name, told)),
   );
 }
 
