@@ -122,14 +122,25 @@ export interface Fold {
   readonly folded: string;
 }
 
-/** Records of a shard in equal parts of its length, and what stands out among them. */
+/** Records of a shard in equal parts of its time, and what stands out among them. */
 export interface Timeline {
   readonly records: number;
+  /** Microseconds since the epoch. */
   readonly firstUs: number;
   readonly lastUs: number;
-  /** Entries and signatures of each part. */
-  readonly parts: readonly { readonly entries: number; readonly signatures: number }[];
+  /** How long a part is, in microseconds. */
+  readonly partUs: number;
+  /** From the first record on, without gaps. */
+  readonly parts: readonly Part[];
   readonly marks: readonly Mark[];
+}
+
+/** What is in one part of the time. */
+export interface Part {
+  readonly entries: number;
+  readonly signatures: number;
+  /** The seq of its first record; null without one. */
+  readonly firstSeq: number | null;
 }
 
 export interface Mark {

@@ -3,6 +3,7 @@
 // of nine items, a control record one of five.
 
 import { hex, short } from "../hex";
+import { linkOf, TimeParts } from "./parts";
 import type { Mark, Sum, Timeline } from "../report";
 
 /** A record as the package decodes it, as far as it matters here. */
@@ -15,24 +16,19 @@ export interface Decoded {
 
 type Decode = (bytes: Uint8Array) => Decoded;
 
-const PARTS = 96;
 const LENGTH = 4;
 const ENTRY = 0x89;
 const CONTROL = 0x85;
 /** A control record longer than this is a settlement of very many members: not for a picture. */
 const MAX_FRAME = 4 << 20;
 const MAX_MARKS = 400;
-/** Entries are decoded one in so many, for their times alone. */
-const STRIDE = 64;
 
 /** Collects while bytes go by, in pieces of any size. */
 export class TimelineCollector {
   #rest = new Uint8Array(0);
   #skip = 0;
-  #seen: number[] = [];
-  #firstUs = 0;
-  #lastUs = 0;
   #records = 0;
+  readonly #parts = new TimeParts();
   readonly #marks: Mark[] = [];
   readonly #sums = new Map<string, { sum: Sum; earned: bigint; spent: bigint }>();
 
@@ -74,24 +70,22 @@ export class TimelineCollector {
   }
 
   #take(record: Uint8Array): void {
-    const index = this.#records++;
+    this.#records++;
     if (record[0] === CONTROL) {
       const decoded = this.#decoded(record);
-      this.#seen.push(decoded?.kind === "PROCESS_KEY_SIGN" ? 1 : 2);
-      if (decoded) this.#mark(decoded);
-    } else {
-      this.#seen.push(0);
-      if (record[0] === ENTRY && index % STRIDE === 0) this.#decoded(record);
+      if (!decoded) return;
+      const kind = decoded.kind === "PROCESS_KEY_SIGN" ? "signature" : "other";
+      this.#parts.add(Number(decoded.seq), Number(decoded.ts), kind);
+      this.#mark(decoded);
+    } else if (record[0] === ENTRY) {
+      const link = linkOf(record);
+      if (link) this.#parts.add(link.seq, link.us, "entry");
     }
   }
 
   #decoded(record: Uint8Array): Decoded | null {
     try {
-      const decoded = this.decode(record);
-      const us = Number(decoded.ts);
-      if (this.#firstUs === 0) this.#firstUs = us;
-      this.#lastUs = us;
-      return decoded;
+      return this.decode(record);
     } catch {
       // Damage is the verifier's to report.
       return null;
@@ -140,15 +134,7 @@ export class TimelineCollector {
 
   /** What the records so far make. */
   timeline(): Timeline {
-    const count = Math.min(PARTS, Math.max(1, this.#records));
-    const parts = Array.from({ length: count }, () => ({ entries: 0, signatures: 0 }));
-    this.#seen.forEach((kind, index) => {
-      const part = parts[Math.floor((index * count) / this.#records)];
-      if (part && kind === 0) part.entries++;
-      if (part && kind === 1) part.signatures++;
-    });
-    const [records, firstUs, lastUs] = [this.#records, this.#firstUs, this.#lastUs];
-    return { records, firstUs, lastUs, parts, marks: this.#marks };
+    return { records: this.#records, marks: this.#marks, ...this.#parts.get() };
   }
 
   /** What the settlements add up to, for each member and asset. */

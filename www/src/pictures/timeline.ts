@@ -27,48 +27,61 @@ export function timelinePicture(report: ShardReport, timeline: Timeline): HTMLEl
 }
 
 function draw(width: number, report: ShardReport, timeline: Timeline): SVGSVGElement {
-  const { parts, records } = timeline;
+  const { parts, partUs, firstUs, marks: all } = timeline;
   const room = width - 2 * LEFT;
-  const x = (seq: number) => LEFT + (seq / Math.max(1, records)) * room;
+  const step = room / Math.max(1, parts.length);
+  const x = (us: number) => LEFT + Math.min(1, (us - firstUs) / (partUs * Math.max(1, parts.length))) * room;
   const drawn: SVGElement[] = [];
   const most = Math.max(1, ...parts.map((part) => part.entries));
-  const step = room / parts.length;
   const signatureY = BARS + 16;
   parts.forEach((part, index) => {
     const height = (part.entries / most) * BARS;
     const left = LEFT + index * step;
-    const bar = { x: left + 0.5, y: BARS - height, width: Math.max(1, step - 1), height };
-    drawn.push(svg("rect", { ...bar, class: "bar" }));
+    const inset = step > 4 ? 0.5 : 0;
+    const bar = { x: left + inset, y: BARS - height, width: step - 2 * inset, height };
+    if (part.entries > 0) drawn.push(svg("rect", { ...bar, class: "bar" }));
     if (part.signatures > 0) {
-      const r = Math.min(3, step / 3);
+      const r = Math.max(1, Math.min(3, step / 3));
       drawn.push(svg("circle", { cx: left + step / 2, cy: signatureY, r, class: "dot" }));
     }
   });
   const settledY = signatureY + GAP - 6;
-  let from = 0;
-  timeline.marks.filter((mark) => mark.kind === "settlement").forEach((mark) => {
-    const [start, end] = [x(from) + 1.5, x(mark.seq) - 1.5];
+  let from = firstUs;
+  all.filter((mark) => mark.kind === "settlement").forEach((mark) => {
+    const [start, end] = [x(from) + 1.5, Math.max(x(from) + 2.5, x(mark.us) - 1.5)];
     drawn.push(line([[start, settledY - 6], [start, settledY], [end, settledY], [end, settledY - 6]], "bracket"));
-    from = mark.seq;
+    from = mark.us;
   });
   const keysY = settledY + GAP - 12;
-  report.keys.forEach((key, index) => {
-    const next = report.keys[index + 1];
-    const [start, end] = [x(Number(key.certifiedAt)), x(next ? Number(next.certifiedAt) : records)];
-    const isBad = key.compromisedFrom !== null;
-    drawn.push(box(start + 1, keysY, Math.max(2, end - start - 2), BAND, isBad ? "wrong" : "key"));
-    const name = `key ${short(key.publicKey, width < 520 ? 4 : 8)}`;
+  const certified = all.filter((mark) => mark.kind === "certificate");
+  certified.forEach((mark, index) => {
+    const next = certified[index + 1];
+    const [start, end] = [x(mark.us), next ? x(next.us) : width - LEFT];
+    const key = report.keys.find(({ certifiedAt }) => Number(certifiedAt) === mark.seq);
+    drawn.push(box(start + 1, keysY, Math.max(2, end - start - 2), BAND, key && key.compromisedFrom !== null ? "wrong" : "key"));
+    const name = `key ${short(key?.publicKey ?? "", width < 520 ? 4 : 8)}`;
     if (end - start > name.length * 7.5) drawn.push(label(start + 9, keysY + 15, name, "small mono"));
   });
-  report.failures.slice(0, 40).forEach((failure) => {
-    const at = x(Number(failure.seq));
+  const failedAt = report.failures.map((failure) => partOf(timeline, Number(failure.seq)));
+  [...new Set(failedAt)].slice(0, 60).forEach((index) => {
+    const at = LEFT + (index + 0.5) * step;
     drawn.push(line([[at, 0], [at, keysY + BAND]], "failure"));
     drawn.push(svg("path", { d: `M${at - 5} 4l10 10M${at + 5} 4l-10 10`, class: "cross" }));
   });
   const axisY = keysY + BAND + 18;
-  drawn.push(label(LEFT, axisY, "record 0", "small"));
-  drawn.push(label(width - LEFT, axisY, `record ${grouped(Math.max(0, records - 1))}`, "small", "end"));
+  drawn.push(label(LEFT, axisY, clock(firstUs), "small"));
+  drawn.push(label(width - LEFT, axisY, clock(timeline.lastUs), "small", "end"));
   return drawing(width, axisY + 6, "Timeline of the shard, told in the caption and the list below", ...drawn);
+}
+
+/** The part that a record is in: the last that begins at it or before. */
+function partOf({ parts }: Timeline, seq: number): number {
+  return Math.max(0, parts.findLastIndex(({ firstSeq }) => firstSeq !== null && firstSeq <= seq));
+}
+
+/** The time of day, as finely as matters. */
+function clock(us: number): string {
+  return `${utc(us / 1_000).slice(11, 19)} UTC`;
 }
 
 function marks(all: readonly Mark[]): HTMLElement {

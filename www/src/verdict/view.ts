@@ -111,7 +111,7 @@ function facts({ name, outcome }: Shown): HTMLElement {
   return el(
     "section",
     { class: "block", "aria-labelledby": "facts-title" },
-    el("h3", { id: "facts-title" }, "What was checked"),
+    el("h3", { id: "facts-title" }, "What came in"),
     el("dl", { class: "facts" }, ...rows),
   );
 }
