@@ -23,12 +23,6 @@ impl Interrupt {
         Ok(interrupt)
     }
 
-    /// Ends it from inside the program, as a signal would.
-    #[cfg(test)]
-    pub(crate) fn set(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
     /// Whether a signal came.
     pub fn is_set(&self) -> bool {
         self.0.load(Ordering::Relaxed)

@@ -2,6 +2,7 @@
 // made up as it is asked for. It says with its headers what the program's own server says.
 
 import { createServer } from "node:http";
+import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { extname, join, normalize, resolve, sep } from "node:path";
 
@@ -55,18 +56,14 @@ async function answer(directories, policy, request, response) {
   }
   headers["Content-Type"] = TYPES[extname(file)] ?? "application/octet-stream";
   const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? "");
-  const bytes = await readFile(file);
-  if (!range) {
-    response.writeHead(200, { ...headers, "Content-Length": bytes.length });
-    response.end(request.method === "HEAD" ? undefined : bytes);
+  const { size } = found;
+  const [first, last] = range ? [Number(range[1]), Math.min(Number(range[2] || size), size - 1)] : [0, size - 1];
+  if (range && first > last) {
+    response.writeHead(416, { ...headers, "Content-Range": `bytes */${size}` }).end();
     return;
   }
-  const first = Number(range[1]);
-  const last = Math.min(range[2] === "" ? Infinity : Number(range[2]), bytes.length - 1);
-  if (first > last) {
-    response.writeHead(416, { ...headers, "Content-Range": `bytes */${bytes.length}` }).end();
-    return;
-  }
-  response.writeHead(206, { ...headers, "Content-Range": `bytes ${first}-${last}/${bytes.length}` });
-  response.end(bytes.subarray(first, last + 1));
+  if (range) headers["Content-Range"] = `bytes ${first}-${last}/${size}`;
+  response.writeHead(range ? 206 : 200, { ...headers, "Content-Length": last - first + 1 });
+  if (request.method === "HEAD" || size === 0) response.end();
+  else createReadStream(file, { start: first, end: last }).pipe(response);
 }

@@ -19,8 +19,6 @@ mod page;
 mod range;
 mod shards;
 mod site;
-#[cfg(test)]
-mod tests;
 
 pub use error::ServeError;
 pub use listen::{Server, serve};

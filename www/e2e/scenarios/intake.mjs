@@ -45,7 +45,26 @@ export const tests = {
     // By the clock of today the settlement is as old as the trace, and so is the challenge.
     await visit.page.waitForSelector("#result:not([hidden]) .verdict");
     assert.equal((await visit.verdict("refused")).title, "Fraud");
-    await choose("damaged-shard/log.000003.cbor", "damaged-shard/log.000001.cbor", "damaged-shard/log.000002.cbor");
+    const damaged = visit.samples.find(({ name }) => name === "damaged-shard").files;
+    assert.ok(damaged.length > 1, "in several segments");
+    await visit.page.$eval("#result", (result) => { result.hidden = true; result.replaceChildren(); });
+    await choose(...damaged.toReversed());
     assert.equal((await visit.verdict("refused")).check, "chain-broken");
+  },
+
+  async "files that are dropped anywhere on the page"(visit) {
+    const bundle = await visit.text("inclusion.json");
+    const { operatorPublicKey } = visit.samples.find(({ name }) => name === "inclusion");
+    await visit.home();
+    const drop = (name, text) =>
+      visit.page.evaluate((fileName, contents) => {
+        const dataTransfer = new DataTransfer();
+        dataTransfer.items.add(new File([contents], fileName));
+        document.body.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
+      }, name, text);
+    await drop("operator.pub", `${operatorPublicKey}\n`);
+    await visit.page.waitForFunction((key) => document.getElementById("key").value === key, {}, operatorPublicKey);
+    await drop("proof.json", bundle);
+    await visit.verdict("valid");
   },
 };

@@ -35,7 +35,7 @@ const BEFORE_ROTATION: usize = 520;
 /// The request that gets a receipt.
 const WITH_RECEIPT: usize = 60;
 /// Small enough for several segments.
-const SEGMENT_SIZE: u64 = 192 * 1024;
+const SEGMENT_SIZE: u64 = 128 * 1024;
 /// What each member gets in advance, of each asset.
 const CREDITS: [(&str, i128); 2] =
     [(trace::CONTEXT_ASSET, 250_000), (trace::GENERATED_ASSET, 4_000)];
