@@ -14,26 +14,26 @@ export function statementTable(facts: Facts, isValid: boolean): HTMLElement {
   const rows = facts.records.slice(0, MAX_ROWS).map((record) =>
     el(
       "tr",
-      {},
-      el("td", { class: "number" }, grouped(record.seq)),
-      el("td", { class: "when" }, utc(BigInt(record.ts) / 1_000n).replace(" UTC", "")),
-      el("td", {}, record.operation?.op ?? record.kind ?? ""),
-      el("td", { class: "op-id" }, record.operation?.opId ?? ""),
-      el("td", {}, record.operation?.assetId ?? ""),
-      el("td", { class: "number" }, signed(record.operation?.amount ?? "")),
+      { role: "row" },
+      cell("record number", grouped(record.seq)),
+      cell("when", utc(BigInt(record.ts) / 1_000n).replace(" UTC", "")),
+      cell("what", record.operation?.op ?? record.kind ?? ""),
+      cell("op-id", record.operation?.opId ?? ""),
+      cell("asset", record.operation?.assetId ?? ""),
+      cell("amount number", signed(record.operation?.amount ?? "")),
     ),
   );
   const sums = facts.sums.map((sum) =>
     el(
       "tr",
-      {},
-      el("th", { scope: "row", colspan: 4 }, `Sum of ${sum.assetId}`),
-      el("td", {}, `earned ${grouped(sum.earned)}`),
-      el("td", { class: "number" }, `spent ${grouped(sum.spent)}`),
+      { role: "row" },
+      el("th", { scope: "row", role: "rowheader", colspan: 4 }, `Sum of ${sum.assetId}`),
+      cell("earned-sum", `earned ${grouped(sum.earned)}`),
+      cell("spent-sum number", `spent ${grouped(sum.spent)}`),
     ),
   );
   const heads = ["Record", "When (UTC)", "What", "Operation", "Asset", "Amount"].map((head, index) =>
-    el("th", { scope: "col", class: index === 0 || index === 5 ? "number" : null }, head),
+    el("th", { scope: "col", role: "columnheader", class: index === 0 || index === 5 ? "number" : null }, head),
   );
   const unlisted = facts.records.length - rows.length;
   return el(
@@ -47,15 +47,20 @@ export function statementTable(facts: Facts, isValid: boolean): HTMLElement {
       "div",
       { class: "scroll", tabindex: 0, role: "region", "aria-label": "Entries of the statement" },
       el(
+        // Roles for where the style makes cards of the rows.
         "table",
-        {},
-        el("thead", {}, el("tr", {}, ...heads)),
-        el("tbody", {}, ...rows),
-        el("tfoot", {}, ...sums),
+        { role: "table" },
+        el("thead", { role: "rowgroup" }, el("tr", { role: "row" }, ...heads)),
+        el("tbody", { role: "rowgroup" }, ...rows),
+        el("tfoot", { role: "rowgroup" }, ...sums),
       ),
     ),
     unlisted > 0 && el("p", { class: "aside" }, `And ${grouped(unlisted)} more, which the bundle has.`),
   );
+}
+
+function cell(kind: string, text: string): HTMLElement {
+  return el("td", { class: kind, role: "cell" }, text);
 }
 
 /** An amount with its sign, the minus as long as the plus. */
