@@ -55,6 +55,12 @@ export class Visit {
     }, name);
   }
 
+  /** Clicks what matches, wherever the page is scrolled to, and while it still moves. */
+  async click(selector) {
+    await this.page.waitForSelector(selector);
+    await this.page.$eval(selector, (element) => element.click());
+  }
+
   /** Waits for a verdict. */
   async verdict(expected) {
     await this.page.waitForSelector(`#result:not([hidden]) .verdict[data-verdict="${expected}"]`);
@@ -67,10 +73,10 @@ export class Visit {
 
   /** Pastes text by the form. */
   async paste(text) {
-    if (await this.page.$eval("#paste", (form) => form.hidden)) await this.page.click("#open-paste");
+    if (await this.page.$eval("#paste", (form) => form.hidden)) await this.click("#open-paste");
     await this.page.$eval("#paste-text", (area, value) => { area.value = value; }, text);
     await this.page.$eval("#result", (result) => { result.hidden = true; result.replaceChildren(); });
-    await this.page.click("#paste button");
+    await this.click("#paste button");
   }
 
   /** The text of a sample's file. */

@@ -31,8 +31,8 @@ export const tests = Object.fromEntries(
       await visit.home();
       if (!(await look(visit, wanted))) return "left out: this browser cannot be told to be dark";
       assert.deepEqual(await violations(visit.page), [], "before anything is checked");
-      await visit.page.click("#open-paste");
-      await visit.page.click("#open-url");
+      await visit.click("#open-paste");
+      await visit.click("#open-url");
       for (const sample of ["inclusion", "statement", "changed-amount", "no-key", "dispute-fraud", "exclusion", "consistency", "contradiction-overlap", "damaged-shard"]) {
         await visit.sample(sample);
         await visit.page.$$eval("#result details", (all) => all.forEach((one) => { one.open = true; }));

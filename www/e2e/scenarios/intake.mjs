@@ -25,11 +25,11 @@ export const tests = {
     const { operatorPublicKey } = visit.samples.find(({ name }) => name === "shard");
     await visit.home();
     await visit.page.type("#key", operatorPublicKey);
-    await visit.page.click("#open-url");
+    await visit.click("#open-url");
     for (const [path, verdict, check] of [["samples/inclusion.json", "valid", null], ["samples/shard/", "valid", null], ["samples/damaged-shard/", "refused", "chain-broken"]]) {
       await visit.page.$eval("#url", (field, url) => { field.value = url; }, visit.server.url + path);
       await visit.page.$eval("#result", (result) => { result.hidden = true; result.replaceChildren(); });
-      await visit.page.click("#from-url button");
+      await visit.click("#from-url button");
       assert.equal((await visit.verdict(verdict)).check, check, path);
     }
   },

@@ -16,7 +16,7 @@ export const tests = {
     assert.equal(title, "Not verified");
     assert.match(sentence, /Nobody said which operator key to trust/);
     await visit.page.type("#trust-name", "Demo operator");
-    await visit.page.click("#result form button");
+    await visit.click("#result form button");
     await visit.verdict("valid");
     await visit.home();
     await visit.page.reload();
@@ -24,7 +24,7 @@ export const tests = {
     await visit.verdict("valid");
     assert.match(await visit.page.$eval(".key-used", (element) => element.textContent), /Demo operator/);
     await visit.page.$eval("#known", (element) => { element.open = true; });
-    await visit.page.click("#known-list button");
+    await visit.click("#known-list button");
     await visit.verdict("unknown");
   },
 

@@ -54,8 +54,8 @@ export const tests = {
     if (!visit.big) return "left out: the program is not built";
     await visit.home();
     await visit.page.type("#key", visit.big.operator);
-    await visit.page.click("#open-url");
+    await visit.click("#open-url");
     await visit.page.type("#url", `${visit.server.url}big/`);
-    return verified(visit, () => visit.page.click("#from-url button"));
+    return verified(visit, () => visit.click("#from-url button"));
   },
 };

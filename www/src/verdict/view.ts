@@ -143,7 +143,8 @@ function bodyOf(outcome: Outcome, isValid: boolean): (HTMLElement | null)[] {
       return [
         shardChecks(report),
         doesNotProve(SHARD_DOES_NOT_PROVE),
-        timelinePicture(report, timeline),
+        // Nothing was collected where a server knows no ranges.
+        timeline.records > 0 ? timelinePicture(report, timeline) : null,
         ...accountsPicture(sums, "All settlements of the shard together", caution),
       ];
     }
