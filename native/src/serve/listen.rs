@@ -109,14 +109,12 @@ async fn accept(
     room: &Arc<Semaphore>,
 ) -> Option<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
     let permit = Arc::clone(room).acquire_owned().await.ok()?;
-    match listener.accept().await {
-        Ok((stream, _)) => Some((stream, permit)),
-        Err(_) => {
-            // Out of file descriptors, most likely: some connection has to end first.
-            tokio::time::sleep(LOOK).await;
-            None
-        }
+    if let Ok((stream, _)) = listener.accept().await {
+        return Some((stream, permit));
     }
+    // Out of file descriptors, most likely: some connection has to end first.
+    tokio::time::sleep(LOOK).await;
+    None
 }
 
 async fn ended(interrupt: &Interrupt) {

@@ -89,7 +89,8 @@ fn list(
         let kind = entry.file_type()?;
         if entry.file_name().as_encoded_bytes().starts_with(b".") {
             continue;
-        } else if kind.is_file() {
+        }
+        if kind.is_file() {
             found.insert(name, entry.path());
         } else if kind.is_dir() && depth > 1 {
             list(&entry.path(), &format!("{name}/"), depth - 1, found)?;
