@@ -38,9 +38,18 @@ scope.addEventListener("fetch", (event) => {
   if (!isOurs || request.method !== "GET" || request.headers.has("range")) return;
   const path = url.pathname.slice(base.pathname.length);
   if (path.startsWith("samples/")) event.respondWith(networkFirst(request));
-  else if (request.mode === "navigate" && path === "") event.respondWith(kept("index.html", request));
+  else if (request.mode === "navigate" && path === "") event.respondWith(page(request));
   else if (PRECACHE.files.includes(path)) event.respondWith(kept(path, request));
 });
+
+/** The newest page there is; and where somebody else listens by now, as on a port of one's own, theirs. */
+async function page(request: Request): Promise<Response> {
+  try {
+    return await fetch(request);
+  } catch {
+    return kept("index.html", request);
+  }
+}
 
 /** The page's own file; from the network only where it was evicted. */
 async function kept(path: string, request: Request): Promise<Response> {
