@@ -35,10 +35,11 @@ export function installed() {
 
 export const ALL = Object.keys(KNOWN);
 
-/** Starts a browser without a window. */
-export function start(name) {
+/** Starts a browser without a window, on a machine whose owner likes it light or dark. */
+export function start(name, scheme = "light") {
   const { browser, args } = KNOWN[name];
-  return puppeteer.launch({ browser, args, executablePath: executable(name), headless: true });
+  const extraPrefsFirefox = { "ui.systemUsesDarkTheme": scheme === "dark" ? 1 : 0 };
+  return puppeteer.launch({ browser, args, executablePath: executable(name), headless: true, extraPrefsFirefox });
 }
 
 function executable(name) {

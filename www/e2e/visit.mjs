@@ -4,6 +4,8 @@ import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
+import { start } from "./browsers.mjs";
+
 const PATIENCE_MS = 20_000;
 
 export class Visit {
@@ -55,6 +57,23 @@ export class Visit {
     }, name);
   }
 
+  /**
+   * Looks at the page in light or dark, and as wide as this. Firefox takes the scheme from its owner
+   * alone, so that a dark visit needs a Firefox of its own.
+   */
+  async look({ scheme, width }) {
+    const wanted = [{ name: "prefers-color-scheme", value: scheme }];
+    const isTold = await this.page.emulateMediaFeatures(wanted).then(() => true, () => false);
+    if (!isTold && scheme === "dark") {
+      this.own = await start(this.name, scheme);
+      this.context = await this.own.createBrowserContext();
+      this.page = await this.open();
+    }
+    await this.page.setViewport({ width, height: 900 });
+    const isDark = await this.page.evaluate(() => matchMedia("(prefers-color-scheme: dark)").matches);
+    assert.equal(isDark, scheme === "dark");
+  }
+
   /** Clicks what matches, wherever the page is scrolled to, and while it still moves. */
   async click(selector) {
     await this.page.waitForSelector(selector);
@@ -98,7 +117,8 @@ export class Visit {
     assert.deepEqual(this.foreign, []);
   }
 
-  close() {
-    return this.context.close().catch(() => undefined);
+  async close() {
+    await this.context.close().catch(() => undefined);
+    await this.own?.close();
   }
 }

@@ -7,9 +7,7 @@ export const tests = Object.fromEntries(
   Object.entries(LOOKS).map(([name, [scheme, width]]) => [
     name,
     async (visit) => {
-      await visit.page.setViewport({ width, height: 900 });
-      const isTold = await visit.page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]).then(() => true, () => false);
-      if (!isTold && scheme === "dark") return "left out: this browser cannot be told to be dark";
+      await visit.look({ scheme, width });
       await visit.home();
       await visit.shot(`home-${name}-${visit.name}`);
       for (const sample of visit.name === "chromium" ? SAMPLES : SAMPLES.slice(0, 3)) {
