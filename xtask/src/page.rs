@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::shell::{self, Failure, Outcome};
+use crate::web;
 
 /// The page's sources.
 const SOURCE: &str = "www";
@@ -38,7 +39,7 @@ pub(crate) fn page() -> Outcome {
 /// Type check, unit tests, build, and the page in every browser that is installed.
 pub(crate) fn test() -> Outcome {
     page()?;
-    install_browsers();
+    web::checks::install_browsers();
     shell::run(&mut npm(&["run", "--silent", "typecheck"]))?;
     shell::run(&mut npm(&["test", "--silent"]))?;
     // Once more, now with the page inside: what `prove --html` writes is opened too.
@@ -53,7 +54,7 @@ fn build_package() -> Outcome {
         return Ok(());
     }
     println!("building the npm package, which the page verifies with");
-    shell::run(shell::cargo().args(["xtask", "package"]))
+    web::package::package().map(drop)
 }
 
 /// Installs what the lock file names, unless that was done since it last changed.
@@ -66,29 +67,6 @@ fn install() -> Outcome {
     }
     println!("installing what the page is built with");
     shell::run(&mut npm(&["ci", "--silent"]))
-}
-
-/// Only Debian's package manager is known here, and only root can use it; the tests say which browser
-/// they had to leave out.
-fn install_browsers() {
-    let has = |name: &str| Path::new("/usr/bin").join(name).exists();
-    let missing: Vec<_> =
-        ["chromium", "firefox-esr"].into_iter().filter(|name| !has(name)).collect();
-    let is_root = shell::output(shell::program("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
-    if missing.is_empty() || !is_root || !has("apt-get") {
-        return;
-    }
-    println!("installing {}", missing.join(" and "));
-    let apt = |arguments: &[&str]| {
-        let mut command = shell::program("apt-get");
-        shell::run(command.env("DEBIAN_FRONTEND", "noninteractive").args(arguments))
-    };
-    let install = ["install", "--quiet=2", "--yes", "--no-install-recommends"];
-    let installed =
-        apt(&["update", "--quiet=2"]).and_then(|()| apt(&[&install[..], &missing].concat()));
-    if let Err(failure) = installed {
-        println!("they could not be installed: {failure}");
-    }
 }
 
 /// Runs the demo for its samples; where they are.
