@@ -69,9 +69,17 @@ pub(super) fn write(
     out: &OutArgs,
     output: &mut Output<'_>,
 ) -> Result<(), Box<dyn Failure>> {
-    let json = text(json)?;
+    write_text(&text(json)?, out, output)
+}
+
+/// Writes a text to where it is wanted, with a newline behind it.
+pub(super) fn write_text(
+    text: &str,
+    out: &OutArgs,
+    output: &mut Output<'_>,
+) -> Result<(), Box<dyn Failure>> {
     let Some(path) = out.out.as_deref() else {
-        return Ok(writeln!(output.stdout, "{json}").map_err(OutputError)?);
+        return Ok(writeln!(output.stdout, "{text}").map_err(OutputError)?);
     };
     let mut options = OpenOptions::new();
     options.write(true).mode(DOCUMENT_MODE);
@@ -80,7 +88,7 @@ pub(super) fn write(
     } else {
         options.create_new(true);
     }
-    let written = options.open(path).and_then(|mut file| writeln!(file, "{json}"));
+    let written = options.open(path).and_then(|mut file| writeln!(file, "{text}"));
     Ok(written.map_err(|error| unwritable(path, error))?)
 }
 
