@@ -5,7 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use countersign_core::bmt::redundancy::{Level, redundant_address};
-use countersign_core::bmt::{Bmt, Expected, Hasher, StoredIndex, WordIndex};
+use countersign_core::bmt::{Bmt, Expected, Hasher, SegmentIndex, StoredIndex};
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
 
@@ -57,8 +57,8 @@ fn chunk_address(bencher: Bencher<'_, '_>, size: usize) {
         .bench_local(|| bmt.chunk(black_box(&bytes)).unwrap().address());
 }
 
-/// A word in the middle of the file: three chunks on the way.
-const WORD: WordIndex = WordIndex(777_777);
+/// A segment in the middle of the file: three chunks on the way.
+const WORD: SegmentIndex = SegmentIndex(777_777);
 
 #[divan::bench]
 fn verify_proof_of_three_steps(bencher: Bencher<'_, '_>) {
@@ -85,20 +85,20 @@ fn prove_with_a_stored_index(bencher: Bencher<'_, '_>) {
 fn prove_1000_words_together(bencher: Bencher<'_, '_>) {
     let (bmt, bytes) = (Bmt::swarm(), bytes(SIZE));
     let file = bmt.file(&bytes).unwrap();
-    let words: Vec<_> = (0..1_000).map(|i| WordIndex(i * 2_000)).collect();
+    let segments: Vec<_> = (0..1_000).map(|i| SegmentIndex(i * 2_000)).collect();
     bencher
-        .counter(ItemsCount::new(words.len()))
-        .bench_local(|| file.prove_words(black_box(&words)).unwrap());
+        .counter(ItemsCount::new(segments.len()))
+        .bench_local(|| file.prove_segments(black_box(&segments)).unwrap());
 }
 
 #[divan::bench]
 fn verify_1000_words_together(bencher: Bencher<'_, '_>) {
     let (bmt, bytes) = (Bmt::swarm(), bytes(SIZE));
     let file = bmt.file(&bytes).unwrap();
-    let words: Vec<_> = (0..1_000).map(|i| WordIndex(i * 2_000)).collect();
-    let (address, proof) = (file.address(), file.prove_words(&words).unwrap());
-    bencher.counter(ItemsCount::new(words.len())).bench_local(|| {
-        bmt.verify_words(address, black_box(&proof), Expected::default()).unwrap();
+    let segments: Vec<_> = (0..1_000).map(|i| SegmentIndex(i * 2_000)).collect();
+    let (address, proof) = (file.address(), file.prove_segments(&segments).unwrap());
+    bencher.counter(ItemsCount::new(segments.len())).bench_local(|| {
+        bmt.verify_segments(address, black_box(&proof), Expected::default()).unwrap();
     });
 }
 

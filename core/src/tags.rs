@@ -54,6 +54,9 @@ pub const STATEMENT_FORMAT: &str = "countersign/statement/v1";
 /// Format of a bundle: the writer's promise of a record.
 pub const RECEIPT_FORMAT: &str = "countersign/receipt/v1";
 
+/// Format of a bundle that shows where a record stands in a file with a content address.
+pub const PLACEMENT_FORMAT: &str = "countersign/placement/v1";
+
 /// Format of a bundle: a receipt against a settlement.
 pub const CONTRADICTION_RECEIPT_FORMAT: &str = "countersign/contradiction-receipt/v1";
 
@@ -87,7 +90,7 @@ mod tests {
 
     #[test]
     fn no_tag_starts_another() {
-        let tags: [&[u8]; 21] = [
+        let tags: [&[u8]; 22] = [
             SIGNATURE_MESSAGE,
             RECEIPT_MESSAGE,
             PROCESS_KEY_CERT.as_bytes(),
@@ -101,6 +104,7 @@ mod tests {
             EXCLUSION_FORMAT.as_bytes(),
             STATEMENT_FORMAT.as_bytes(),
             RECEIPT_FORMAT.as_bytes(),
+            PLACEMENT_FORMAT.as_bytes(),
             CONTRADICTION_RECEIPT_FORMAT.as_bytes(),
             CONTRADICTION_INDEX_FORMAT.as_bytes(),
             CONTRADICTION_OVERLAP_FORMAT.as_bytes(),

@@ -15,6 +15,7 @@ mod dispute;
 mod foreign;
 mod key;
 mod prove;
+mod serve;
 mod shard;
 mod value;
 
@@ -38,9 +39,11 @@ pub use key::{
     KeyCertifyArgs, KeyCommand, KeyGenerateArgs, KeyRevokeArgs, KeyRotateArgs, KeyShowArgs,
 };
 pub use prove::{
-    Member, OutArgs, ProveArgs, ProveCommand, ProveConsistencyArgs, ProveContradictionArgs,
-    ProveExclusionArgs, ProveInclusionArgs, ProveRecordsArgs, ProveStatementArgs, VerifyArgs,
+    BundleOutArgs, Member, OutArgs, ProveArgs, ProveCommand, ProveConsistencyArgs,
+    ProveContradictionArgs, ProveExclusionArgs, ProveInclusionArgs, ProveRecordsArgs,
+    ProveStatementArgs, VerifyArgs,
 };
+pub use serve::ServeArgs;
 pub use shard::{
     FormatName, ShardAppendArgs, ShardCommand, ShardCreateArgs, ShardRecoverArgs, ShardSettleArgs,
     ShardSettlementsArgs, ShardStatusArgs, ShardTailArgs, ShardVerifyArgs,
@@ -75,7 +78,7 @@ pub struct Args {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Meter an hour of real requests, cut the power, recover, verify, tamper
+    /// Meter an hour of real requests, cut the power, recover, verify, tamper, and show it all
     Demo(DemoArgs),
     /// Make keys and show them; certify, rotate and revoke them in a shard
     #[command(subcommand, after_help = "Example:\n  countersign key generate --out operator.key")]
@@ -107,6 +110,8 @@ pub enum Command {
     /// Give files content addresses, and prove what stands in them
     #[command(subcommand, after_help = "Example:\n  countersign bmt address backup.tar")]
     Bmt(BmtCommand),
+    /// Serve the page and shards to look at, read-only, on this machine unless told otherwise
+    Serve(ServeArgs),
     /// Print the completion script of a shell
     #[command(
         after_help = "Example:\n  countersign completions bash > ~/.local/share/bash-completion/completions/countersign"

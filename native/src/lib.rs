@@ -12,6 +12,7 @@ pub mod key_file;
 pub mod progress;
 pub mod prove;
 pub mod render;
+pub mod serve;
 pub mod signal;
 pub mod store;
 pub mod trace;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::install::{BARE_TARGET, WEB_TARGET, install_missing};
 use crate::licences;
+use crate::page;
 use crate::shell::{self, Failure, Outcome};
 use crate::web;
 
@@ -163,6 +164,12 @@ const CHECKS: &[Check] = &[
         about: "the vectors in Chromium and Firefox, where there are any",
         variables: &[],
         action: Action::Call(web::checks::browsers),
+    },
+    Check {
+        name: "page",
+        about: "the page: types, units, and every scenario in each browser that is here",
+        variables: &[],
+        action: Action::Call(page::test),
     },
     Check {
         // Of what others read: not of the packages that stay here, and without private items, so

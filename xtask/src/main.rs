@@ -5,6 +5,7 @@ mod checks;
 mod fuzz;
 mod install;
 mod licences;
+mod page;
 mod run;
 mod shell;
 mod web;
@@ -17,9 +18,10 @@ const HELP: &str = "\
 Usage: cargo xtask COMMAND
 
 Commands:
-  run [ARGS…]              build the binary and run it with ARGS; without any, the demo in ./demo
+  run [ARGS…]              build page and binary and run it with ARGS; without any, the demo in ./demo
   test [--list | CHECK…]   install what is missing and run every check, or only those named
   package                  build the npm package into target/npm
+  page                     build the page into target/page; wants Node
   bench [FILTER…]          run every benchmark, optimised, and name the machine
   fuzz [TARGET] [SECONDS]  fuzz one target, or each for 60 seconds; wants a nightly toolchain
   licences                 check licences, sources and bans of all dependencies against deny.toml
@@ -51,6 +53,7 @@ fn dispatch(arguments: &[String]) -> Outcome {
         }
         ("test", names) => checks::test(names),
         ("package", []) => web::package::package().map(|path| println!("{}", path.display())),
+        ("page", []) => page::page(),
         ("bench", filters) => bench::bench(filters),
         ("fuzz", rest) => fuzz::fuzz(rest),
         ("licences", []) => licences::check(),

@@ -31,17 +31,17 @@ pub fn file_proof(data: &[u8]) {
         return assert!(refused.is_err(), "knowing more accepts more");
     };
     let shape = Shape::new(bmt.geometry(), verified.len).expect("a verified length is one");
-    assert!(verified.index.0 < shape.words());
+    assert!(verified.index.0 < shape.segments());
     assert!((1..=32).contains(&verified.used));
     assert_eq!(shape.plan(proof.index).map(|plan| plan.len()), Ok(proof.steps.len()));
     let len = verified.len;
     assert_eq!(bmt.verify_file_proof(address, &proof, Expected::len(len)), Ok(verified));
     assert!(bmt.verify_file_proof(address, &proof, Expected::len(len ^ 1)).is_err());
     let mut other = proof.clone();
-    other.word[0] ^= 1;
+    other.segment[0] ^= 1;
     assert!(bmt.verify_file_proof(address, &other, Expected::default()).is_err());
-    // With its own word the proof is its own frontier.
-    let same = bmt.patched_address(address, &proof, Expected::default(), &verified.word);
+    // With its own segment the proof is its own frontier.
+    let same = bmt.patched_address(address, &proof, Expected::default(), &verified.segment);
     assert_eq!(same, Ok(address));
 }
 
@@ -89,9 +89,9 @@ pub fn chunk_stream(data: &[u8]) {
         *byte ^= 1;
         let size = index.len() as u64;
         if let Ok(mut stored) = StoredIndex::open(&bmt, &index[..], size) {
-            let word = countersign_core::bmt::WordIndex(0);
+            let segment = countersign_core::bmt::SegmentIndex(0);
             let leaf = file.leaf_payload(0);
-            if let Ok(proof) = stored.prove(word, leaf) {
+            if let Ok(proof) = stored.prove(segment, leaf) {
                 let verified = bmt.verify_file_proof(file.address(), &proof, Expected::default());
                 assert!(verified.is_ok(), "an index gave out a proof that does not hold");
             }

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use super::error::ChunkError;
 use super::hash::ChunkHash;
-use super::{Bmt, WORD_SIZE, span};
+use super::{Bmt, SEGMENT_SIZE, span};
 use crate::hash::{BMT_CHUNK_SIZE, Digest};
 use crate::limits::MAX_BMT_SPAN_SIZE;
 
@@ -195,14 +195,14 @@ impl<H: ChunkHash> Bmt<H> {
         nodes.first().copied().unwrap_or_else(|| self.zero(depth))
     }
 
-    /// The nodes one above the words, as far as there is payload below.
+    /// The nodes one above the segments, as far as there is payload below.
     fn first_nodes(&self, payload: &[u8]) -> Vec<Digest> {
-        let (pairs, rest) = payload.as_chunks::<{ 2 * WORD_SIZE }>();
+        let (pairs, rest) = payload.as_chunks::<{ 2 * SEGMENT_SIZE }>();
         let mut nodes = Vec::with_capacity(pairs.len().saturating_add(1));
         nodes.resize(pairs.len(), Digest::default());
         self.hash().hash_pairs(pairs, &mut nodes);
         if !rest.is_empty() {
-            let mut pair = [0; 2 * WORD_SIZE];
+            let mut pair = [0; 2 * SEGMENT_SIZE];
             pair.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
             nodes.push(self.hash().hash_pair(&pair));
         }
@@ -222,8 +222,8 @@ impl<H: ChunkHash> Bmt<H> {
 
     /// All nodes of a chunk tree that have payload below them.
     pub(super) fn nodes(&self, payload: &[u8]) -> Nodes {
-        let words = payload.chunks(WORD_SIZE).map(word).collect();
-        let mut heights = Vec::from([words]);
+        let segments = payload.chunks(SEGMENT_SIZE).map(segment).collect();
+        let mut heights = Vec::from([segments]);
         let mut nodes = self.first_nodes(payload);
         for height in 1..self.geometry().depth() {
             heights.push(nodes.clone());
@@ -235,13 +235,13 @@ impl<H: ChunkHash> Bmt<H> {
 }
 
 /// Up to 32 bytes, with zeros behind.
-pub(super) fn word(bytes: &[u8]) -> Digest {
-    let mut word = [0; WORD_SIZE];
-    word.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
-    Digest::from_bytes(word)
+pub(super) fn segment(bytes: &[u8]) -> Digest {
+    let mut segment = [0; SEGMENT_SIZE];
+    segment.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+    Digest::from_bytes(segment)
 }
 
-/// The nodes of a chunk tree that have payload below them, from the words up to the root.
+/// The nodes of a chunk tree that have payload below them, from the segments up to the root.
 #[derive(Clone, Debug)]
 pub(super) struct Nodes {
     heights: Vec<Vec<Digest>>,
@@ -255,7 +255,7 @@ impl Nodes {
         at(height_index).copied().unwrap_or_else(|| bmt.zero(height))
     }
 
-    /// The sisters on the way from a word to the root, lowest first.
+    /// The sisters on the way from a segment to the root, lowest first.
     pub(super) fn sisters<H: ChunkHash>(&self, bmt: &Bmt<H>, position: u64) -> Vec<Digest> {
         (0..bmt.geometry().depth())
             .map(|height| self.node(bmt, height, (position >> height) ^ 1))
@@ -305,7 +305,7 @@ impl<'a, H: ChunkHash> Chunk<'_, 'a, H> {
         self.bmt.address(self.span, &self.root())
     }
 
-    /// Every level of the chunk tree, from the padded words to the 32 bytes of the root.
+    /// Every level of the chunk tree, from the padded segments to the 32 bytes of the root.
     ///
     /// Allocates twice the capacity.
     pub fn levels(&self) -> Vec<Vec<u8>> {
@@ -322,32 +322,32 @@ impl<'a, H: ChunkHash> Chunk<'_, 'a, H> {
         (0..=depth).map(level).collect()
     }
 
-    /// The sisters that lead from a word to the root, lowest first.
+    /// The sisters that lead from a segment to the root, lowest first.
     ///
-    /// Any word of the padded data has them.
+    /// Any segment of the padded data has them.
     ///
     /// # Errors
-    /// [`ChunkError::Index`] for a word that begins at or above the payload limit.
+    /// [`ChunkError::Index`] for a segment that begins at or above the payload limit.
     pub fn prove(&self, index: u64) -> Result<Vec<Digest>, ChunkError> {
-        let words = self.bmt.geometry().payload_limit().div_ceil(WORD_SIZE) as u64;
-        if index >= words {
-            return Err(ChunkError::Index { index, words });
+        let segments = self.bmt.geometry().payload_limit().div_ceil(SEGMENT_SIZE) as u64;
+        if index >= segments {
+            return Err(ChunkError::Index { index, segments });
         }
         Ok(self.bmt.nodes(self.payload).sisters(self.bmt, index))
     }
 
-    /// The word at this index of the padded data; `None` from the payload limit up.
-    pub fn word(&self, index: u64) -> Option<Digest> {
-        let words = self.bmt.geometry().payload_limit().div_ceil(WORD_SIZE);
-        let index = usize::try_from(index).ok().filter(|index| *index < words)?;
-        Some(self.payload.chunks(WORD_SIZE).nth(index).map(word).unwrap_or_default())
+    /// The segment at this index of the padded data; `None` from the payload limit up.
+    pub fn segment(&self, index: u64) -> Option<Digest> {
+        let segments = self.bmt.geometry().payload_limit().div_ceil(SEGMENT_SIZE);
+        let index = usize::try_from(index).ok().filter(|index| *index < segments)?;
+        Some(self.payload.chunks(SEGMENT_SIZE).nth(index).map(segment).unwrap_or_default())
     }
 }
 
 /// The bytes of some addresses, one behind the other.
 pub(super) fn concat(addresses: &[Digest]) -> Vec<u8> {
-    let mut bytes = vec![0; addresses.len().saturating_mul(WORD_SIZE)];
-    let (places, _) = bytes.as_chunks_mut::<WORD_SIZE>();
+    let mut bytes = vec![0; addresses.len().saturating_mul(SEGMENT_SIZE)];
+    let (places, _) = bytes.as_chunks_mut::<SEGMENT_SIZE>();
     places.iter_mut().zip(addresses).for_each(|(to, from)| *to = *from.as_bytes());
     bytes
 }

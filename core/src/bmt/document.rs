@@ -10,7 +10,7 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{FileProof, Step, WordIndex};
+use super::{FileProof, SegmentIndex, Step};
 use crate::document::{self, DocumentError, Spelling, list, one};
 use crate::limits::MAX_BMT_PROOF_SIZE;
 
@@ -18,7 +18,7 @@ use crate::limits::MAX_BMT_PROOF_SIZE;
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct FileProofDocument {
     #[serde(with = "one")]
-    segment_index: WordIndex,
+    segment_index: SegmentIndex,
     #[serde(with = "one")]
     segment: Vec<u8>,
     proof: Vec<StepDocument>,
@@ -33,7 +33,7 @@ struct StepDocument {
     sister_segments: Vec<Vec<u8>>,
 }
 
-impl Spelling for WordIndex {
+impl Spelling for SegmentIndex {
     fn spell(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.spell(f)
     }
@@ -57,7 +57,7 @@ impl FileProof<Vec<u8>> {
         let step = |step: StepDocument| Step { span: step.span, sisters: step.sister_segments };
         Ok(Self {
             index: document.segment_index,
-            word: document.segment,
+            segment: document.segment,
             steps: document.proof.into_iter().map(step).collect(),
         })
     }
@@ -67,10 +67,10 @@ impl<S: AsRef<[u8]>> FileProof<S> {
     /// Writes the proof: members in order, no white space.
     ///
     /// ```
-    /// use countersign_core::bmt::{Bmt, FileProof, WordIndex};
+    /// use countersign_core::bmt::{Bmt, FileProof, SegmentIndex};
     ///
     /// let bmt = Bmt::swarm();
-    /// let proof = bmt.file(b"hello world")?.prove(WordIndex(0))?;
+    /// let proof = bmt.file(b"hello world")?.prove(SegmentIndex(0))?;
     /// let json = proof.to_json()?;
     /// assert!(json.starts_with(r#"{"segmentIndex":"0","segment":"68656c6c6f20776f726c6400"#));
     /// assert_eq!(FileProof::from_json(json.as_bytes())?.to_json()?, json);
@@ -86,7 +86,7 @@ impl<S: AsRef<[u8]>> FileProof<S> {
         };
         document::write(&FileProofDocument {
             segment_index: self.index,
-            segment: self.word.as_ref().to_vec(),
+            segment: self.segment.as_ref().to_vec(),
             proof: self.steps.iter().map(step).collect(),
         })
     }

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::WordIndex;
+use super::SegmentIndex;
 use crate::hash::Digest;
 use crate::limits::{MAX_BMT_CAPACITY, MAX_BMT_FILE_SIZE, MAX_BMT_SPAN_SIZE};
 
@@ -10,7 +10,7 @@ use crate::limits::{MAX_BMT_CAPACITY, MAX_BMT_FILE_SIZE, MAX_BMT_SPAN_SIZE};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum GeometryError {
-    /// The capacity is no power of two, or below two words, or above the limit.
+    /// The capacity is no power of two, or below two segments, or above the limit.
     Capacity {
         /// The refused capacity, in bytes.
         found: usize,
@@ -59,7 +59,7 @@ impl fmt::Display for GeometryError {
                 write!(f, "the payload limit is 1 to {capacity} bytes, not {found}")
             }
             Self::FanOut { found, capacity } => {
-                let most = capacity / super::WORD_SIZE;
+                let most = capacity / super::SEGMENT_SIZE;
                 write!(f, "the fan-out is 2 to {most} references, not {found}")
             }
             Self::SpanSize { found } => {
@@ -188,12 +188,12 @@ pub enum ChunkError {
         /// The address that it has.
         found: Digest,
     },
-    /// The chunk has no such word.
+    /// The chunk has no such segment.
     Index {
         /// The refused index.
         index: u64,
-        /// Words of the padded payload.
-        words: u64,
+        /// Segments of the padded payload.
+        segments: u64,
     },
 }
 
@@ -225,8 +225,8 @@ impl fmt::Display for ChunkError {
             Self::Address { expected, found } => {
                 write!(f, "the chunk's address is {found}, not {expected}")
             }
-            Self::Index { index, words } => {
-                write!(f, "the chunk has no segment {index}, only {words}")
+            Self::Index { index, segments } => {
+                write!(f, "the chunk has no segment {index}, only {segments}")
             }
         }
     }
@@ -234,22 +234,22 @@ impl fmt::Display for ChunkError {
 
 impl core::error::Error for ChunkError {}
 
-/// Why no proof can be made of a file's word.
+/// Why no proof can be made of a file's segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ProveError {
-    /// The file has no bytes, and so no word that could be proven.
+    /// The file has no bytes, and so no segment that could be proven.
     EmptyFile,
-    /// The file has no such word.
+    /// The file has no such segment.
     Index {
         /// The refused index.
-        index: WordIndex,
-        /// Words of the file.
-        words: u64,
+        index: SegmentIndex,
+        /// Segments of the file.
+        segments: u64,
     },
     /// The indexes do not ascend, or there are none.
     IndexOrder,
-    /// Words cross the borders of chunks in this geometry.
+    /// Segments cross the borders of chunks in this geometry.
     PayloadLimit {
         /// The payload limit, in bytes.
         found: usize,
@@ -288,8 +288,8 @@ impl fmt::Display for ProveError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::EmptyFile => f.write_str("the file is empty: it has no segment to prove"),
-            Self::Index { index, words } => {
-                write!(f, "the file has no segment {index}, only {words}")
+            Self::Index { index, segments } => {
+                write!(f, "the file has no segment {index}, only {segments}")
             }
             Self::IndexOrder => {
                 f.write_str("the segments to prove do not ascend, or none is given")

@@ -7,7 +7,7 @@ use super::chunk::concat;
 use super::error::{ChunkError, ProveError, SpanError};
 use super::hash::ChunkHash;
 use super::proof::{Addresses, MakeError};
-use super::{Bmt, Chunk, ChunkAddress, FileProof, Shape, Slot, WordIndex, span};
+use super::{Bmt, Chunk, ChunkAddress, FileProof, SegmentIndex, Shape, Slot, span};
 use crate::hash::Digest;
 
 /// The addresses of all chunks of a file, level by level.
@@ -73,17 +73,17 @@ impl FileTree {
         level.get(start..end).unwrap_or_default()
     }
 
-    /// Proves a word; `leaf` is the payload of the leaf chunk that it lies in.
+    /// Proves a segment; `leaf` is the payload of the leaf chunk that it lies in.
     ///
     /// # Errors
-    /// Those of [`Bmt::prove_word`].
+    /// Those of [`Bmt::prove_segment`].
     pub fn prove<H: ChunkHash>(
         &self,
         bmt: &Bmt<H>,
-        index: WordIndex,
+        index: SegmentIndex,
         leaf: &[u8],
     ) -> Result<FileProof, ProveError> {
-        bmt.prove_word(&self.shape, index, leaf, &mut &*self).map_err(|error| match error {
+        bmt.prove_segment(&self.shape, index, leaf, &mut &*self).map_err(|error| match error {
             MakeError::Prove(error) => error,
             MakeError::Source(never) => match never {},
         })
@@ -107,7 +107,7 @@ fn slots_above<H: ChunkHash>(
 ) -> Vec<Digest> {
     let fan_out = bmt.geometry().fan_out();
     let (groups, rest) = below.split_at(below.len() / fan_out * fan_out);
-    let mut above = bmt.piece_roots(&concat(groups), fan_out.saturating_mul(super::WORD_SIZE));
+    let mut above = bmt.piece_roots(&concat(groups), fan_out.saturating_mul(super::SEGMENT_SIZE));
     // A group of one is a carrier, not hashed again.
     let carrier = if let [carrier] = rest { Some(*carrier) } else { None };
     if carrier.is_none() && !rest.is_empty() {
@@ -123,14 +123,14 @@ fn slots_above<H: ChunkHash>(
 /// A file in memory.
 ///
 /// ```
-/// use countersign_core::bmt::{Bmt, Expected, WordIndex};
+/// use countersign_core::bmt::{Bmt, Expected, SegmentIndex};
 ///
 /// let bmt = Bmt::swarm();
 /// let bytes = vec![7; 600_000];
 /// let file = bmt.file(&bytes)?;
 /// assert_eq!((file.shape().leaves(), file.shape().intermediate_chunks()), (147, 3));
 ///
-/// let proof = file.prove(WordIndex(18_000))?;
+/// let proof = file.prove(SegmentIndex(18_000))?;
 /// let verified = bmt.verify_file_proof(&file.address(), &proof, Expected::default())?;
 /// assert_eq!(verified.len, 600_000);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -218,11 +218,11 @@ impl<'b, 'a, H: ChunkHash> File<'b, 'a, H> {
         (payload, self.shape().span(slot))
     }
 
-    /// Proves a word.
+    /// Proves a segment.
     ///
     /// # Errors
     /// Those of [`Shape::plan`].
-    pub fn prove(&self, index: WordIndex) -> Result<FileProof, ProveError> {
+    pub fn prove(&self, index: SegmentIndex) -> Result<FileProof, ProveError> {
         let (leaf, _) = self.shape().locate(index)?;
         self.tree.prove(self.bmt, index, self.leaf_payload(leaf))
     }

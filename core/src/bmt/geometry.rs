@@ -1,7 +1,7 @@
 //! The numbers that a tree of chunks is built by.
 
 use super::error::GeometryError;
-use super::{WORD_SIZE, WORD_SIZE_U64};
+use super::{SEGMENT_SIZE, SEGMENT_SIZE_U64};
 use crate::limits::{MAX_BMT_CAPACITY, MAX_BMT_SPAN_SIZE};
 
 /// The numbers that a tree of chunks is built by.
@@ -49,13 +49,14 @@ impl Geometry {
         fan_out: usize,
         span_size: usize,
     ) -> Result<Self, GeometryError> {
-        if !capacity.is_power_of_two() || capacity < 2 * WORD_SIZE || capacity > MAX_BMT_CAPACITY {
+        if !capacity.is_power_of_two() || capacity < 2 * SEGMENT_SIZE || capacity > MAX_BMT_CAPACITY
+        {
             return Err(GeometryError::Capacity { found: capacity });
         }
         if payload_limit == 0 || payload_limit > capacity {
             return Err(GeometryError::PayloadLimit { found: payload_limit, capacity });
         }
-        if fan_out < 2 || fan_out > capacity / WORD_SIZE {
+        if fan_out < 2 || fan_out > capacity / SEGMENT_SIZE {
             return Err(GeometryError::FanOut { found: fan_out, capacity });
         }
         if span_size == 0 || span_size > MAX_BMT_SPAN_SIZE {
@@ -70,9 +71,9 @@ impl Geometry {
         Self::new(payload_limit, 4_096, 128, span_size)
     }
 
-    /// Everything in proportion: capacity is the payload limit, the fan-out its count of words.
+    /// Everything in proportion: capacity is the payload limit, the fan-out its count of segments.
     pub const fn scaled(payload_limit: usize, span_size: usize) -> Result<Self, GeometryError> {
-        Self::new(payload_limit, payload_limit, payload_limit / WORD_SIZE, span_size)
+        Self::new(payload_limit, payload_limit, payload_limit / SEGMENT_SIZE, span_size)
     }
 
     /// Most bytes of payload in a chunk, and the size of the pieces of a file: `P`.
@@ -95,16 +96,20 @@ impl Geometry {
         self.span_size
     }
 
-    /// Levels of a chunk tree above its words: `D`.
+    /// Levels of a chunk tree above its segments: `D`.
     pub const fn depth(&self) -> u32 {
-        (self.capacity / WORD_SIZE).trailing_zeros()
+        (self.capacity / SEGMENT_SIZE).trailing_zeros()
     }
 
-    /// Words of a full leaf chunk: `S`. `None` where a word would cross the border of two chunks;
+    /// Segments of a full leaf chunk: `S`. `None` where a segment would cross the border of two chunks;
     /// files then have addresses, but no proofs.
-    pub const fn words_per_leaf(&self) -> Option<u64> {
+    pub const fn segments_per_leaf(&self) -> Option<u64> {
         let payload = self.payload_limit as u64;
-        if payload.is_multiple_of(WORD_SIZE_U64) { Some(payload / WORD_SIZE_U64) } else { None }
+        if payload.is_multiple_of(SEGMENT_SIZE_U64) {
+            Some(payload / SEGMENT_SIZE_U64)
+        } else {
+            None
+        }
     }
 
     /// Whether a span of `value` can be written.

@@ -16,12 +16,12 @@ pub trait ChunkHash {
     /// The hash of the concatenation of `parts`.
     fn hash(&self, parts: &[&[u8]]) -> Digest;
 
-    /// The hash of two neighbouring words.
+    /// The hash of two neighbouring segments.
     fn hash_pair(&self, pair: &[u8; 64]) -> Digest {
         self.hash(&[pair])
     }
 
-    /// Writes the hash of each of some pairs of words, in order.
+    /// Writes the hash of each of some pairs of segments, in order.
     fn hash_pairs(&self, pairs: &[[u8; 64]], hashes: &mut [Digest]) {
         for (hash, pair) in hashes.iter_mut().zip(pairs) {
             *hash = self.hash_pair(pair);

@@ -10,8 +10,8 @@ use super::chunk::concat;
 use super::hash::ChunkHash;
 use super::proof::{Addresses, MakeError};
 use super::{
-    Bmt, ChunkAddress, Expected, FileProof, FileTree, Geometry, ProveError, Shape, Slot, WORD_SIZE,
-    WORD_SIZE_U64, WordIndex,
+    Bmt, ChunkAddress, Expected, FileProof, FileTree, Geometry, ProveError, SEGMENT_SIZE,
+    SEGMENT_SIZE_U64, SegmentIndex, Shape, Slot,
 };
 use crate::hash::{Digest, keccak256};
 use crate::tags::BMT_INDEX_MAGIC;
@@ -20,7 +20,7 @@ use crate::tags::BMT_INDEX_MAGIC;
 pub const INDEX_HEADER_SIZE: usize = 128;
 
 /// What the checksum covers.
-const CHECKED: usize = INDEX_HEADER_SIZE - WORD_SIZE;
+const CHECKED: usize = INDEX_HEADER_SIZE - SEGMENT_SIZE;
 
 /// Reads bytes at any place: a file, a slice, a range of a remote object.
 pub trait ReadAt {
@@ -145,7 +145,7 @@ impl IndexLayout {
     /// The whole index, in bytes; `None` where 64 bits are too few for it.
     pub fn size(&self) -> Option<u64> {
         let root = self.shape.root();
-        self.offset(root)?.checked_add(WORD_SIZE_U64)
+        self.offset(root)?.checked_add(SEGMENT_SIZE_U64)
     }
 
     /// Where the address of a slot lies; `None` for a slot that is not there.
@@ -157,7 +157,7 @@ impl IndexLayout {
         for level in 0..slot.level {
             before = before.checked_add(self.shape.slots(level))?;
         }
-        before.checked_mul(WORD_SIZE_U64)?.checked_add(INDEX_HEADER_SIZE as u64)
+        before.checked_mul(SEGMENT_SIZE_U64)?.checked_add(INDEX_HEADER_SIZE as u64)
     }
 
     /// Where the address of the chunk made in a slot lies: once, and once more for every level
@@ -217,7 +217,7 @@ impl FileTree {
 /// since gives an error, never a proof that does not hold.
 ///
 /// ```
-/// use countersign_core::bmt::{Bmt, StoredIndex, WordIndex};
+/// use countersign_core::bmt::{Bmt, StoredIndex, SegmentIndex};
 ///
 /// let bmt = Bmt::swarm();
 /// let bytes = vec![3; 1_000_000];
@@ -225,10 +225,10 @@ impl FileTree {
 /// assert_eq!(index.len(), 128 + 32 * (245 + 2 + 1));
 ///
 /// let mut stored = StoredIndex::open(&bmt, &index[..], index.len() as u64)?;
-/// let word = WordIndex(20_000);
-/// let leaf = stored.shape().leaf_range(word)?;
-/// let proof = stored.prove(word, &bytes[leaf.start as usize..leaf.end as usize])?;
-/// assert_eq!(proof, bmt.file(&bytes)?.prove(word)?);
+/// let segment = SegmentIndex(20_000);
+/// let leaf = stored.shape().leaf_range(segment)?;
+/// let proof = stored.prove(segment, &bytes[leaf.start as usize..leaf.end as usize])?;
+/// assert_eq!(proof, bmt.file(&bytes)?.prove(segment)?);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -277,9 +277,9 @@ impl<'b, H: ChunkHash, R: ReadAt> StoredIndex<'b, H, R> {
         if size != expected {
             return Err(IndexError::Size { expected, found: size });
         }
-        let mut root = [0; WORD_SIZE];
+        let mut root = [0; SEGMENT_SIZE];
         source
-            .read_at(expected.saturating_sub(WORD_SIZE_U64), &mut root)
+            .read_at(expected.saturating_sub(SEGMENT_SIZE_U64), &mut root)
             .map_err(IndexError::Read)?;
         if Digest::from_bytes(root) != address {
             return Err(IndexError::Root);
@@ -297,7 +297,7 @@ impl<'b, H: ChunkHash, R: ReadAt> StoredIndex<'b, H, R> {
         self.address
     }
 
-    /// Proves a word; `leaf` is the file's bytes in [`Shape::leaf_range`].
+    /// Proves a segment; `leaf` is the file's bytes in [`Shape::leaf_range`].
     ///
     /// One read of at most a fan-out of addresses for each intermediate chunk on the way.
     ///
@@ -306,11 +306,11 @@ impl<'b, H: ChunkHash, R: ReadAt> StoredIndex<'b, H, R> {
     /// not hold.
     pub fn prove(
         &mut self,
-        index: WordIndex,
+        index: SegmentIndex,
         leaf: &[u8],
     ) -> Result<FileProof, IndexError<R::Error>> {
         let (bmt, shape) = (self.bmt, self.shape());
-        let proof = bmt.prove_word(&shape, index, leaf, self).map_err(|error| match error {
+        let proof = bmt.prove_segment(&shape, index, leaf, self).map_err(|error| match error {
             MakeError::Prove(error) => IndexError::Prove(error),
             MakeError::Source(error) => IndexError::Read(error),
         })?;
@@ -327,7 +327,7 @@ impl<H, R: ReadAt> Addresses for StoredIndex<'_, H, R> {
         // A run is never longer than a fan-out, which the geometry bounds.
         let count = count.min(self.layout.shape.fan_out());
         let Some(offset) = self.layout.offset(first) else { return Ok(Vec::new()) };
-        let size = usize::try_from(count).unwrap_or(0).saturating_mul(WORD_SIZE);
+        let size = usize::try_from(count).unwrap_or(0).saturating_mul(SEGMENT_SIZE);
         let mut bytes = vec![0; size];
         self.source.read_at(offset, &mut bytes)?;
         Ok(bytes.as_chunks().0.iter().copied().map(Digest::from_bytes).collect())

@@ -9,7 +9,7 @@ use core::ops::Range;
 use super::error::{ChunkError, SpanError};
 use super::hash::ChunkHash;
 use super::redundancy::Level;
-use super::{Bmt, ChunkAddress, Geometry, Shape, Slot, WORD_SIZE, WORD_SIZE_U64};
+use super::{Bmt, ChunkAddress, Geometry, SEGMENT_SIZE, SEGMENT_SIZE_U64, Shape, Slot};
 use crate::hash::Digest;
 use crate::limits::MAX_BMT_FILE_SIZE;
 
@@ -134,7 +134,7 @@ impl References<'_> {
     /// The chunks below, from left to right.
     pub fn iter(&self) -> impl Iterator<Item = Wanted> + '_ {
         let first = self.slot.index.saturating_mul(self.shape.fan_out());
-        let (addresses, _) = self.addresses.as_chunks::<WORD_SIZE>();
+        let (addresses, _) = self.addresses.as_chunks::<SEGMENT_SIZE>();
         (first..).zip(addresses).map(|(index, address)| {
             let below = Slot { level: self.slot.level.saturating_sub(1), index };
             // A carrier is looked for in the slot that it was made in.
@@ -292,10 +292,10 @@ impl<'b, H: ChunkHash> Joiner<'b, H> {
         let is_leaf = slot.level == 0;
         let (expected, size) = match self.level {
             _ if is_leaf => (span, span),
-            None => (span, children.saturating_mul(WORD_SIZE_U64)),
+            None => (span, children.saturating_mul(SEGMENT_SIZE_U64)),
             Some(level) => {
                 let references = children.saturating_add(level.parities(children));
-                (level.mark(span), references.saturating_mul(WORD_SIZE_U64))
+                (level.mark(span), references.saturating_mul(SEGMENT_SIZE_U64))
             }
         };
         if chunk.span_value() != expected {
@@ -311,7 +311,7 @@ impl<'b, H: ChunkHash> Joiner<'b, H> {
             let start = self.shape.range(slot).start;
             return Ok(Joined::Leaf { start, bytes: payload });
         }
-        let data = usize::try_from(children).unwrap_or(usize::MAX).saturating_mul(WORD_SIZE);
+        let data = usize::try_from(children).unwrap_or(usize::MAX).saturating_mul(SEGMENT_SIZE);
         let addresses = payload.get(..data).unwrap_or_default();
         Ok(Joined::References(References { shape: self.shape, slot, addresses }))
     }

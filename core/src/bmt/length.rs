@@ -1,18 +1,18 @@
-//! What else a proof of a word shows: the file's length, and its address with the word replaced.
+//! What else a proof of a segment shows: the file's length, and its address with the segment replaced.
 
 use super::hash::ChunkHash;
 use super::verify::is_padded;
-use super::{Bmt, Expected, File, FileProof, ProveError, Refusal, Shape, WordIndex};
+use super::{Bmt, Expected, File, FileProof, ProveError, Refusal, SegmentIndex, Shape};
 use crate::hash::Digest;
 
 impl<H: ChunkHash> File<'_, '_, H> {
-    /// Proves the file's length: by its last word. An empty file has none, and needs none.
+    /// Proves the file's length: by its last segment. An empty file has none, and needs none.
     ///
     /// # Errors
-    /// [`ProveError::PayloadLimit`] in a geometry whose chunks cut words.
+    /// [`ProveError::PayloadLimit`] in a geometry whose chunks cut segments.
     pub fn prove_length(&self) -> Result<Option<FileProof>, ProveError> {
-        let last = self.shape().words().checked_sub(1);
-        last.map(|last| self.prove(WordIndex(last))).transpose()
+        let last = self.shape().segments().checked_sub(1);
+        last.map(|last| self.prove(SegmentIndex(last))).transpose()
     }
 }
 
@@ -63,7 +63,7 @@ impl<H: ChunkHash> Bmt<H> {
             return Ok(0);
         };
         let verified = self.verify_file_proof(address, proof, expected)?;
-        let last = WordIndex(verified.len.div_ceil(super::WORD_SIZE_U64).saturating_sub(1));
+        let last = SegmentIndex(verified.len.div_ceil(super::SEGMENT_SIZE_U64).saturating_sub(1));
         if verified.index != last {
             return Err(Refusal::NotTheLastSegment { expected: last, found: verified.index });
         }
@@ -72,41 +72,41 @@ impl<H: ChunkHash> Bmt<H> {
 }
 
 impl<H: ChunkHash> Bmt<H> {
-    /// The address of the file with the proven word replaced: the sisters do not change when it
+    /// The address of the file with the proven segment replaced: the sisters do not change when it
     /// does.
     ///
-    /// The proof is verified first. Bytes of `word` behind the end of the file must be zero.
+    /// The proof is verified first. Bytes of `segment` behind the end of the file must be zero.
     ///
     /// ```
-    /// use countersign_core::bmt::{Bmt, Expected, WordIndex};
+    /// use countersign_core::bmt::{Bmt, Expected, SegmentIndex};
     /// use countersign_core::hash::Digest;
     ///
     /// let bmt = Bmt::swarm();
     /// let mut bytes = vec![1; 9_000];
     /// let file = bmt.file(&bytes)?;
-    /// let proof = file.prove(WordIndex(2))?;
-    /// let word = Digest::from_bytes([7; 32]);
-    /// let patched = bmt.patched_address(file.address(), &proof, Expected::default(), &word)?;
+    /// let proof = file.prove(SegmentIndex(2))?;
+    /// let segment = Digest::from_bytes([7; 32]);
+    /// let patched = bmt.patched_address(file.address(), &proof, Expected::default(), &segment)?;
     /// bytes[64..96].fill(7);
     /// assert_eq!(patched, bmt.file(&bytes)?.address());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
-    /// Those of [`Bmt::verify_file_proof`], and [`Refusal::SegmentPadding`] for the new word.
+    /// Those of [`Bmt::verify_file_proof`], and [`Refusal::SegmentPadding`] for the new segment.
     pub fn patched_address<S: AsRef<[u8]>>(
         &self,
         address: impl AsRef<[u8]>,
         proof: &FileProof<S>,
         expected: Expected,
-        word: &Digest,
+        segment: &Digest,
     ) -> Result<Digest, Refusal> {
         let verified = self.verify_file_proof(address, proof, expected)?;
-        if !is_padded(word, verified.used) {
+        if !is_padded(segment, verified.used) {
             return Err(Refusal::SegmentPadding);
         }
         let shape =
             Shape::new(self.geometry(), verified.len).map_err(|_| Refusal::SpanLevelBits)?;
-        self.fold_steps(&shape.plan(proof.index)?, word, &proof.steps)
+        self.fold_steps(&shape.plan(proof.index)?, segment, &proof.steps)
     }
 }

@@ -9,7 +9,7 @@
 //! Everything begins with a [`Bmt`]: a [`Geometry`] with its [hash](ChunkHash).
 //!
 //! ```
-//! use countersign_core::bmt::{Bmt, Expected, Hasher, WordIndex};
+//! use countersign_core::bmt::{Bmt, Expected, Hasher, SegmentIndex};
 //!
 //! let bmt = Bmt::swarm();
 //! let bytes: Vec<u8> = (0..10_000_u32).map(|i| (i % 251) as u8).collect();
@@ -21,9 +21,9 @@
 //! assert_eq!(hasher.finish()?.address, file.address());
 //!
 //! // Whoever knows the address checks 32 bytes of the file.
-//! let proof = file.prove(WordIndex(200))?;
+//! let proof = file.prove(SegmentIndex(200))?;
 //! let verified = bmt.verify_file_proof(&file.address(), &proof, Expected::default())?;
-//! assert_eq!(verified.word.as_ref(), &bytes[6_400..6_432]);
+//! assert_eq!(verified.segment.as_ref(), &bytes[6_400..6_432]);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -57,7 +57,7 @@ pub use index::{BehindEnd, INDEX_HEADER_SIZE, IndexError, IndexLayout, ReadAt, S
 pub use joiner::{Descent, JoinError, Joined, Joiner, References, Wanted};
 pub use multi::MultiProof;
 pub use plan::PlannedStep;
-pub use proof::{Addresses, FileProof, MakeError, Step, WordIndex};
+pub use proof::{Addresses, FileProof, MakeError, SegmentIndex, Step};
 pub use refusal::Refusal;
 pub use shape::{Shape, Slot};
 pub use span::{decode_span, encode_span};
@@ -67,7 +67,7 @@ pub use zero::Bmt;
 
 use crate::limits::DIGEST_SIZE;
 
-/// Bytes of a word: what Swarm calls a segment, and the size of a hash and of a reference.
-pub const WORD_SIZE: usize = DIGEST_SIZE;
+/// Bytes of a segment; also the size of a hash and of a reference.
+pub const SEGMENT_SIZE: usize = DIGEST_SIZE;
 
-const WORD_SIZE_U64: u64 = WORD_SIZE as u64;
+const SEGMENT_SIZE_U64: u64 = SEGMENT_SIZE as u64;

@@ -1,7 +1,7 @@
-//! Proofs of many words at once, with the sisters that they share sent once.
+//! Proofs of many segments at once, with the sisters that they share sent once.
 //!
 //! Spans and the borders of chunks follow from the length, and sisters that stand for padding or
-//! that other proven words lead to are left out. What is left comes level by level from the
+//! that other proven segments lead to are left out. What is left comes level by level from the
 //! leaves, in a level chunk by chunk, in a chunk height by height, always from left to right.
 
 use alloc::vec::Vec;
@@ -11,25 +11,25 @@ use super::hash::ChunkHash;
 use super::proof::{Addresses, MakeError};
 use super::verify::{digest, is_padded, used_bytes};
 use super::{
-    Bmt, Expected, File, Refusal, Shape, Slot, WORD_SIZE, WORD_SIZE_U64, WordIndex, chunk,
+    Bmt, Expected, File, Refusal, SEGMENT_SIZE, SEGMENT_SIZE_U64, SegmentIndex, Shape, Slot, chunk,
 };
 use crate::hash::Digest;
 use crate::limits::MAX_BMT_FILE_SIZE;
 
-/// Words of a file, and the sisters that lead from all of them to its address.
+/// Segments of a file, and the sisters that lead from all of them to its address.
 ///
-/// With one word this is the shortest form of its proof.
+/// With one segment this is the shortest form of its proof.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MultiProof<S = Digest> {
     /// The length of the file, in bytes.
     pub len: u64,
-    /// The words, in order of their indexes.
-    pub words: Vec<(WordIndex, S)>,
+    /// The segments, in order of their indexes.
+    pub segments: Vec<(SegmentIndex, S)>,
     /// The sisters, each once.
     pub sisters: Vec<S>,
 }
 
-/// Words of a chunk or of a level, with what is known to stand there.
+/// Segments of a chunk or of a level, with what is known to stand there.
 type Known = Vec<(u64, Digest)>;
 
 /// Asked for the sister at a height and index of the chunk in a slot.
@@ -38,16 +38,16 @@ trait Sisters {
 }
 
 impl<H: ChunkHash> Bmt<H> {
-    /// Folds known words into the address of their file.
-    fn fold_words(
+    /// Folds known segments into the address of their file.
+    fn fold_segments(
         &self,
         shape: &Shape,
-        words: &[(u64, Digest)],
+        segments: &[(u64, Digest)],
         from: &mut impl Sisters,
     ) -> Option<Digest> {
         let mut level = 0_u32;
-        let per_leaf = self.geometry().words_per_leaf().filter(|words| *words > 0)?;
-        let mut known = self.fold_level(shape, level, per_leaf, words, from)?;
+        let per_leaf = self.geometry().segments_per_leaf().filter(|segments| *segments > 0)?;
+        let mut known = self.fold_level(shape, level, per_leaf, segments, from)?;
         while shape.slots(level) > 1 {
             level = level.saturating_add(1);
             known = self.fold_level(shape, level, shape.fan_out(), &known, from)?;
@@ -55,7 +55,7 @@ impl<H: ChunkHash> Bmt<H> {
         known.first().map(|(_, address)| *address)
     }
 
-    /// Folds what is known of a level into the addresses of the slots above: chunks of words, or
+    /// Folds what is known of a level into the addresses of the slots above: chunks of segments, or
     /// of references, `group` each.
     fn fold_level(
         &self,
@@ -78,7 +78,8 @@ impl<H: ChunkHash> Bmt<H> {
                 continue;
             }
             let span = shape.span(slot);
-            let used = if level == 0 { span.div_ceil(WORD_SIZE_U64) } else { shape.children(slot) };
+            let used =
+                if level == 0 { span.div_ceil(SEGMENT_SIZE_U64) } else { shape.children(slot) };
             let inside = inside.iter().map(|(index, hash)| (index % group, *hash)).collect();
             let root = self.fold_chunk(slot, used, inside, from)?;
             above.push((slot.index, self.address(span, &root)));
@@ -115,24 +116,24 @@ impl<H: ChunkHash> Bmt<H> {
         known.first().map(|(_, root)| *root)
     }
 
-    /// Proves many words out of the payloads of their leaves and the addresses of chunks.
+    /// Proves many segments out of the payloads of their leaves and the addresses of chunks.
     ///
-    /// `leaf` is asked once for the payload of each leaf that a word lies in.
+    /// `leaf` is asked once for the payload of each leaf that a segment lies in.
     ///
     /// # Errors
     /// [`ProveError::IndexOrder`] unless the indexes ascend, otherwise as
-    /// [`Bmt::prove_word`].
-    pub fn prove_words<A: Addresses>(
+    /// [`Bmt::prove_segment`].
+    pub fn prove_segments<A: Addresses>(
         &self,
         shape: &Shape,
-        indexes: &[WordIndex],
+        indexes: &[SegmentIndex],
         mut leaf: impl FnMut(core::ops::Range<u64>) -> Result<Vec<u8>, A::Error>,
         source: &mut A,
     ) -> Result<MultiProof, MakeError<A::Error>> {
         if indexes.is_empty() || !indexes.is_sorted_by(|a, b| a < b) {
             return Err(ProveError::IndexOrder.into());
         }
-        let mut words = Vec::new();
+        let mut segments = Vec::new();
         let mut leaves: Vec<(u64, Vec<u8>)> = Vec::new();
         for index in indexes {
             let (at, position) = shape.locate(*index)?;
@@ -148,10 +149,11 @@ impl<H: ChunkHash> Bmt<H> {
             }
             let payload = leaves.last().map(|(_, payload)| payload.as_slice()).unwrap_or_default();
             let position = usize::try_from(position).unwrap_or(usize::MAX);
-            let word = payload.chunks(WORD_SIZE).nth(position).map(chunk::word).unwrap_or_default();
-            words.push((*index, word));
+            let segment =
+                payload.chunks(SEGMENT_SIZE).nth(position).map(chunk::segment).unwrap_or_default();
+            segments.push((*index, segment));
         }
-        let known: Known = words.iter().map(|(index, word)| (index.0, *word)).collect();
+        let known: Known = segments.iter().map(|(index, segment)| (index.0, *segment)).collect();
         let mut from = Lookup {
             bmt: self,
             shape,
@@ -161,16 +163,16 @@ impl<H: ChunkHash> Bmt<H> {
             taken: Vec::new(),
             failure: None,
         };
-        let folded = self.fold_words(shape, &known, &mut from);
+        let folded = self.fold_segments(shape, &known, &mut from);
         let (taken, failure) = (from.taken, from.failure);
         match (folded, failure) {
-            (Some(_), None) => Ok(MultiProof { len: shape.len(), words, sisters: taken }),
+            (Some(_), None) => Ok(MultiProof { len: shape.len(), segments, sisters: taken }),
             (_, Some(error)) => Err(error),
             (None, None) => Err(ProveError::EmptyFile.into()),
         }
     }
 
-    /// Verifies that all words of a proof stand in the file of this address.
+    /// Verifies that all segments of a proof stand in the file of this address.
     ///
     /// Nothing is hashed before every length, index and count has been checked.
     ///
@@ -180,29 +182,29 @@ impl<H: ChunkHash> Bmt<H> {
     ///
     /// # Does not prove
     ///
-    /// What [`Bmt::verify_file_proof`] does not, and nothing about words in between.
-    pub fn verify_words<S: AsRef<[u8]>>(
+    /// What [`Bmt::verify_file_proof`] does not, and nothing about segments in between.
+    pub fn verify_segments<S: AsRef<[u8]>>(
         &self,
         address: impl AsRef<[u8]>,
         proof: &MultiProof<S>,
         expected: Expected,
     ) -> Result<(), Refusal> {
-        let known = proof.words.iter().map(|(index, word)| {
-            let word = word.as_ref();
-            let found = Refusal::SegmentLength { found: word.len() };
-            digest(word).map(|word| (index.0, word)).ok_or(found)
+        let known = proof.segments.iter().map(|(index, segment)| {
+            let segment = segment.as_ref();
+            let found = Refusal::SegmentLength { found: segment.len() };
+            digest(segment).map(|segment| (index.0, segment)).ok_or(found)
         });
         let known = known.collect::<Result<Known, _>>()?;
         self.verify_known(address.as_ref(), proof.len, &known, &proof.sisters, expected)
     }
 
-    /// Verifies that `bytes` stand in the file of this address from the word `first` on.
+    /// Verifies that `bytes` stand in the file of this address from the segment `first` on.
     ///
-    /// They end with a word, or with the file. `sisters` are those of a [`MultiProof`] of all their
-    /// words; where the bytes are whole chunks, only addresses of other chunks are among them.
+    /// They end with a segment, or with the file. `sisters` are those of a [`MultiProof`] of all their
+    /// segments; where the bytes are whole chunks, only addresses of other chunks are among them.
     ///
     /// # Errors
-    /// As [`Bmt::verify_words`]; [`Refusal::SegmentLength`] where the bytes end inside a word.
+    /// As [`Bmt::verify_segments`]; [`Refusal::SegmentLength`] where the bytes end inside a segment.
     ///
     /// # Does not prove
     ///
@@ -211,20 +213,20 @@ impl<H: ChunkHash> Bmt<H> {
         &self,
         address: impl AsRef<[u8]>,
         len: u64,
-        first: WordIndex,
+        first: SegmentIndex,
         bytes: &[u8],
         sisters: &[S],
         expected: Expected,
     ) -> Result<(), Refusal> {
-        let odd = bytes.len() % WORD_SIZE;
-        let start = first.0.checked_mul(WORD_SIZE_U64);
+        let odd = bytes.len() % SEGMENT_SIZE;
+        let start = first.0.checked_mul(SEGMENT_SIZE_U64);
         let end = start.and_then(|start| start.checked_add(bytes.len() as u64));
         if odd != 0 && end != Some(len) {
             return Err(Refusal::SegmentLength { found: odd });
         }
         // An index beyond 64 bits lies behind the end of every file, so counting may stop there.
         let known: Known =
-            (first.0..=u64::MAX).zip(bytes.chunks(WORD_SIZE).map(chunk::word)).collect();
+            (first.0..=u64::MAX).zip(bytes.chunks(SEGMENT_SIZE).map(chunk::segment)).collect();
         self.verify_known(address.as_ref(), len, &known, sisters, expected)
     }
 
@@ -255,10 +257,10 @@ impl<H: ChunkHash> Bmt<H> {
         if known.is_empty() || !known.is_sorted_by(|(a, _), (b, _)| a < b) {
             return Err(Refusal::IndexOrder);
         }
-        for (index, word) in known {
-            let index = WordIndex(*index);
+        for (index, segment) in known {
+            let index = SegmentIndex(*index);
             shape.locate(index)?;
-            if !is_padded(word, used_bytes(len, index)) {
+            if !is_padded(segment, used_bytes(len, index)) {
                 return Err(Refusal::SegmentPadding);
             }
         }
@@ -266,11 +268,11 @@ impl<H: ChunkHash> Bmt<H> {
         let wrong = Refusal::SharedSisterCount { found: sisters.len() };
         let blank = Bmt::new(self.geometry(), Blank);
         let mut given = Given(sisters.iter());
-        blank.fold_words(&shape, known, &mut given).ok_or(wrong)?;
+        blank.fold_segments(&shape, known, &mut given).ok_or(wrong)?;
         if given.0.len() != 0 {
             return Err(wrong);
         }
-        let found = self.fold_words(&shape, known, &mut Given(sisters.iter())).ok_or(wrong)?;
+        let found = self.fold_segments(&shape, known, &mut Given(sisters.iter())).ok_or(wrong)?;
         if found != address {
             return Err(Refusal::AddressMismatch { expected: address, found });
         }
@@ -345,35 +347,35 @@ impl<H: ChunkHash, A: Addresses> Sisters for Lookup<'_, H, A> {
 }
 
 impl<H: ChunkHash> File<'_, '_, H> {
-    /// Proves many words, whose indexes ascend.
+    /// Proves many segments, whose indexes ascend.
     ///
     /// ```
-    /// use countersign_core::bmt::{Bmt, Expected, WordIndex};
+    /// use countersign_core::bmt::{Bmt, Expected, SegmentIndex};
     ///
     /// let bmt = Bmt::swarm();
     /// let bytes = vec![9; 20_000];
     /// let file = bmt.file(&bytes)?;
-    /// let proof = file.prove_words(&[WordIndex(3), WordIndex(4), WordIndex(600)])?;
-    /// bmt.verify_words(&file.address(), &proof, Expected::len(20_000))?;
+    /// let proof = file.prove_segments(&[SegmentIndex(3), SegmentIndex(4), SegmentIndex(600)])?;
+    /// bmt.verify_segments(&file.address(), &proof, Expected::len(20_000))?;
     ///
     /// // Two whole chunks: their bytes, and two sisters for the three other leaves of the root.
-    /// let words: Vec<_> = (0..256).map(WordIndex).collect();
-    /// let sisters = file.prove_words(&words)?.sisters;
+    /// let segments: Vec<_> = (0..256).map(SegmentIndex).collect();
+    /// let sisters = file.prove_segments(&segments)?.sisters;
     /// assert_eq!(sisters.len(), 2);
     /// let range = &bytes[..8_192];
-    /// bmt.verify_range(file.address(), 20_000, WordIndex(0), range, &sisters, Expected::default())?;
+    /// bmt.verify_range(file.address(), 20_000, SegmentIndex(0), range, &sisters, Expected::default())?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
     /// Those of [`Shape::plan`], and [`ProveError::IndexOrder`].
-    pub fn prove_words(&self, indexes: &[WordIndex]) -> Result<MultiProof, ProveError> {
+    pub fn prove_segments(&self, indexes: &[SegmentIndex]) -> Result<MultiProof, ProveError> {
         let leaf = |range: core::ops::Range<u64>| {
             let narrow = |at| usize::try_from(at).unwrap_or(usize::MAX);
             let bytes = self.payload().get(narrow(range.start)..narrow(range.end));
             Ok(bytes.unwrap_or_default().to_vec())
         };
-        self.bmt().prove_words(&self.shape(), indexes, leaf, &mut self.tree()).map_err(|error| {
+        self.bmt().prove_segments(&self.shape(), indexes, leaf, &mut self.tree()).map_err(|error| {
             match error {
                 MakeError::Prove(error) => error,
                 MakeError::Source(never) => match never {},

@@ -1,27 +1,27 @@
-//! The proof that a word stands in a file, and how it is made.
+//! The proof that a segment stands in a file, and how it is made.
 
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::chunk::{concat, word};
+use super::chunk::{concat, segment};
 use super::error::ProveError;
 use super::hash::ChunkHash;
 use super::{Bmt, PlannedStep, Shape, Slot, span};
 use crate::hash::Digest;
 
-/// The number of a word in a file, from 0: bytes `32 * index` and up.
+/// The number of a segment in a file, from 0: bytes `32 * index` and up.
 ///
-/// Swarm calls its 32 bytes a segment; here, where a segment is a file of the log, they are a word.
+/// In this room a segment is Swarm's: 32 bytes. Elsewhere it is a file of the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct WordIndex(pub u64);
+pub struct SegmentIndex(pub u64);
 
-impl fmt::Display for WordIndex {
+impl fmt::Display for SegmentIndex {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
-/// One chunk of a proof: its span, and the sisters from the word to the chunk's root.
+/// One chunk of a proof: its span, and the sisters from the segment to the chunk's root.
 ///
 /// What comes from elsewhere has sisters of any length, until it is verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,16 +32,16 @@ pub struct Step<S = Digest> {
     pub sisters: Vec<S>,
 }
 
-/// A word of a file, and the chunks from its leaf to the root.
+/// A segment of a file, and the chunks from its leaf to the root.
 ///
 /// Source: `spec/bmt.md` section 6.1. Verified by
 /// [`Bmt::verify_file_proof`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileProof<S = Digest> {
-    /// The number of the word in the file.
-    pub index: WordIndex,
-    /// The word: bytes of the file, with zeros behind its end.
-    pub word: S,
+    /// The number of the segment in the file.
+    pub index: SegmentIndex,
+    /// The segment: bytes of the file, with zeros behind its end.
+    pub segment: S,
     /// A step for every distinct chunk, leaf first, root last.
     pub steps: Vec<Step<S>>,
 }
@@ -83,7 +83,7 @@ impl<E: fmt::Display> fmt::Display for MakeError<E> {
 impl<E: fmt::Display + fmt::Debug> core::error::Error for MakeError<E> {}
 
 impl<H: ChunkHash> Bmt<H> {
-    /// Proves a word out of its leaf's payload and the addresses of the chunks above.
+    /// Proves a segment out of its leaf's payload and the addresses of the chunks above.
     ///
     /// Reads one run of at most a fan-out of addresses for each intermediate chunk on the way, and
     /// hashes those chunks and the leaf: 127 hashes each in the network's geometry.
@@ -91,10 +91,10 @@ impl<H: ChunkHash> Bmt<H> {
     /// # Errors
     /// Those of [`Shape::plan`], [`ProveError::LeafSize`] where `leaf` is not as long as
     /// [`Shape::range`] of the leaf says, and the source's own.
-    pub fn prove_word<A: Addresses>(
+    pub fn prove_segment<A: Addresses>(
         &self,
         shape: &Shape,
-        index: WordIndex,
+        index: SegmentIndex,
         leaf: &[u8],
         source: &mut A,
     ) -> Result<FileProof, MakeError<A::Error>> {
@@ -113,8 +113,8 @@ impl<H: ChunkHash> Bmt<H> {
             }
         }
         let at = usize::try_from(position).unwrap_or(usize::MAX);
-        let word = leaf.chunks(super::WORD_SIZE).nth(at).map(word).unwrap_or_default();
-        Ok(FileProof { index, word, steps })
+        let segment = leaf.chunks(super::SEGMENT_SIZE).nth(at).map(segment).unwrap_or_default();
+        Ok(FileProof { index, segment, steps })
     }
 
     fn step(&self, step: &PlannedStep, payload: &[u8]) -> Step {

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::{ProveError, WordIndex};
+use super::{ProveError, SegmentIndex};
 use crate::hash::Digest;
 use crate::limits::{MAX_BMT_FILE_SIZE, MAX_BMT_PROOF_STEPS};
 
@@ -18,7 +18,7 @@ pub enum Refusal {
     /// The index is negative, a fraction or no number: what a typed interface cannot express, for
     /// those in front of it that can.
     IndexNotANaturalNumber,
-    /// The word is not of 32 bytes.
+    /// The segment is not of 32 bytes.
     SegmentLength {
         /// Its bytes.
         found: usize,
@@ -47,7 +47,7 @@ pub enum Refusal {
     SisterLength {
         /// The step, from 0 at the leaf.
         step: usize,
-        /// The sister, from 0 at the words.
+        /// The sister, from 0 at the segments.
         height: usize,
         /// Its bytes.
         found: usize,
@@ -68,16 +68,16 @@ pub enum Refusal {
         /// The root's span.
         found: u64,
     },
-    /// The root's span is zero: an empty file has no word.
+    /// The root's span is zero: an empty file has no segment.
     EmptyFile,
-    /// The file has no such word.
+    /// The file has no such segment.
     IndexOutOfRange {
         /// The index claimed.
-        index: WordIndex,
-        /// Words of the file, or of the chunk.
-        words: u64,
+        index: SegmentIndex,
+        /// Segments of the file, or of the chunk.
+        segments: u64,
     },
-    /// The word is not zero behind the end of the file.
+    /// The segment is not zero behind the end of the file.
     SegmentPadding,
     /// There are not as many steps as the length and the index say.
     ProofChunkCount {
@@ -97,7 +97,7 @@ pub enum Refusal {
     PaddingSister {
         /// The step, from 0 at the leaf.
         step: usize,
-        /// The sister, from 0 at the words.
+        /// The sister, from 0 at the segments.
         height: usize,
     },
     /// The proof leads to another address.
@@ -107,24 +107,24 @@ pub enum Refusal {
         /// The address that the proof leads to.
         found: Digest,
     },
-    /// Words cross the borders of chunks in this geometry, so it has no proofs.
+    /// Segments cross the borders of chunks in this geometry, so it has no proofs.
     PayloadLimit {
         /// The payload limit, in bytes.
         found: usize,
     },
-    /// The proven words do not ascend, or there are none.
+    /// The proven segments do not ascend, or there are none.
     IndexOrder,
     /// There are not as many sisters as length and indexes say.
     SharedSisterCount {
         /// How many there are.
         found: usize,
     },
-    /// The proven word is not the last of the file, so it does not show the file's end.
+    /// The proven segment is not the last of the file, so it does not show the file's end.
     NotTheLastSegment {
-        /// The last word of the file.
-        expected: WordIndex,
-        /// The word that was proven.
-        found: WordIndex,
+        /// The last segment of the file.
+        expected: SegmentIndex,
+        /// The segment that was proven.
+        found: SegmentIndex,
     },
 }
 
@@ -160,7 +160,7 @@ impl Refusal {
 impl From<ProveError> for Refusal {
     fn from(error: ProveError) -> Self {
         match error {
-            ProveError::Index { index, words } => Self::IndexOutOfRange { index, words },
+            ProveError::Index { index, segments } => Self::IndexOutOfRange { index, segments },
             ProveError::PayloadLimit { found } => Self::PayloadLimit { found },
             ProveError::IndexOrder => Self::IndexOrder,
             // The others are about bytes that only making a proof needs.
@@ -199,8 +199,8 @@ impl fmt::Display for Refusal {
                 write!(f, "the proof is of a file of {found} bytes, not {expected}")
             }
             Self::EmptyFile => f.write_str("the root span is zero: an empty file has no segment"),
-            Self::IndexOutOfRange { index, words } => {
-                write!(f, "there is no segment {index}, only {words}")
+            Self::IndexOutOfRange { index, segments } => {
+                write!(f, "there is no segment {index}, only {segments}")
             }
             Self::SegmentPadding => {
                 f.write_str("the segment is not zero behind the end of the file")

@@ -3,7 +3,7 @@
 use core::ops::Range;
 
 use super::error::SpanError;
-use super::{Geometry, WORD_SIZE_U64};
+use super::{Geometry, SEGMENT_SIZE_U64};
 use crate::limits::MAX_BMT_FILE_SIZE;
 
 /// A place in a file's tree: level 0 has a slot for each leaf, and a slot of a higher level stands
@@ -84,9 +84,9 @@ impl Shape {
         if leaves == 0 { 1 } else { leaves }
     }
 
-    /// Words of the file, the last one perhaps partly padding; none in an empty file.
-    pub const fn words(&self) -> u64 {
-        self.len.div_ceil(WORD_SIZE_U64)
+    /// Segments of the file, the last one perhaps partly padding; none in an empty file.
+    pub const fn segments(&self) -> u64 {
+        self.len.div_ceil(SEGMENT_SIZE_U64)
     }
 
     /// Slots of a level: 1 from the root's level up.

@@ -4,8 +4,8 @@
 
 use super::hash::ChunkHash;
 use super::{
-    Bmt, FileProof, PlannedStep, Refusal, Shape, Step, WORD_SIZE, WORD_SIZE_U64, WordIndex,
-    decode_span, span,
+    Bmt, FileProof, PlannedStep, Refusal, SEGMENT_SIZE, SEGMENT_SIZE_U64, SegmentIndex, Shape,
+    Step, decode_span, span,
 };
 use crate::hash::Digest;
 use crate::limits::{MAX_BMT_FILE_SIZE, MAX_BMT_PROOF_STEPS};
@@ -31,16 +31,16 @@ impl Expected {
 pub struct Verified {
     /// The length of the file, in bytes.
     pub len: u64,
-    /// The word that was proven.
-    pub index: WordIndex,
+    /// The segment that was proven.
+    pub index: SegmentIndex,
     /// Its bytes; those behind the end of the file are zero.
-    pub word: Digest,
+    pub segment: Digest,
     /// How many of its bytes are the file's: 1 to 32.
     pub used: usize,
 }
 
 impl<H: ChunkHash> Bmt<H> {
-    /// Verifies that a word stands in the file of this address.
+    /// Verifies that a segment stands in the file of this address.
     ///
     /// Nothing is hashed before every length, the index and every count have been checked; then
     /// `(depth + 1) * steps` hashes at most. Spans, positions and padding follow from the length
@@ -53,18 +53,18 @@ impl<H: ChunkHash> Bmt<H> {
     ///
     /// That the address is that of a file: branches that the proof does not touch may hold
     /// anything, and only hashing all of it shows otherwise. *If* it is the address of some bytes
-    /// in this geometry, there are `len` of them, and the word is theirs.
+    /// in this geometry, there are `len` of them, and the segment is theirs.
     pub fn verify_file_proof<S: AsRef<[u8]>>(
         &self,
         address: impl AsRef<[u8]>,
         proof: &FileProof<S>,
         expected: Expected,
     ) -> Result<Verified, Refusal> {
-        // 1. and 3. The address and the word have 32 bytes. (2. The index is a number by its type.)
+        // 1. and 3. The address and the segment have 32 bytes. (2. The index is a number by its type.)
         let address = digest(address.as_ref())
             .ok_or(Refusal::AddressLength { found: address.as_ref().len() })?;
-        let word = proof.word.as_ref();
-        let word = digest(word).ok_or(Refusal::SegmentLength { found: word.len() })?;
+        let segment = proof.segment.as_ref();
+        let segment = digest(segment).ok_or(Refusal::SegmentLength { found: segment.len() })?;
         // 4. There are steps.
         let last = proof.steps.last().ok_or(Refusal::ProofEmpty)?;
         let count = proof.steps.len();
@@ -86,12 +86,12 @@ impl<H: ChunkHash> Bmt<H> {
         if let Some(expected) = expected.len.filter(|expected| *expected != len) {
             return Err(Refusal::FileSizeMismatch { expected, found: len });
         }
-        // 8. The file has this word.
+        // 8. The file has this segment.
         let shape = Shape::new(self.geometry(), len).map_err(|_| Refusal::SpanLevelBits)?;
         shape.locate(proof.index)?;
-        // 9. Behind the end of the file the word is zero.
+        // 9. Behind the end of the file the segment is zero.
         let used = used_bytes(len, proof.index);
-        if !is_padded(&word, used) {
+        if !is_padded(&segment, used) {
             return Err(Refusal::SegmentPadding);
         }
         // 10. There are as many steps as length and index say.
@@ -100,18 +100,18 @@ impl<H: ChunkHash> Bmt<H> {
             return Err(Refusal::ProofChunkCount { expected: plan.len(), found: count });
         }
         // 11. Each step has its span, its padding, and leads to the next.
-        let hash = self.fold_steps(&plan, &word, &proof.steps)?;
+        let hash = self.fold_steps(&plan, &segment, &proof.steps)?;
         // 12. The last hash is the address.
         if hash != address {
             return Err(Refusal::AddressMismatch { expected: address, found: hash });
         }
-        Ok(Verified { len, index: proof.index, word, used })
+        Ok(Verified { len, index: proof.index, segment, used })
     }
 
-    /// Verifies that a word stands in the chunk of this address.
+    /// Verifies that a segment stands in the chunk of this address.
     ///
     /// `span` is the chunk's. With `payload_len`, the length of the chunk's payload, the claim is
-    /// about payload: words of padding are refused. Without it, about the padded chunk.
+    /// about payload: segments of padding are refused. Without it, about the padded chunk.
     ///
     /// # Errors
     /// The first check that fails.
@@ -123,27 +123,29 @@ impl<H: ChunkHash> Bmt<H> {
         &self,
         address: impl AsRef<[u8]>,
         index: u64,
-        word: impl AsRef<[u8]>,
+        segment: impl AsRef<[u8]>,
         step: &Step<S>,
         payload_len: Option<u64>,
     ) -> Result<(), Refusal> {
         let address = digest(address.as_ref())
             .ok_or(Refusal::AddressLength { found: address.as_ref().len() })?;
-        let word = word.as_ref();
-        let word = digest(word).ok_or(Refusal::SegmentLength { found: word.len() })?;
+        let segment = segment.as_ref();
+        let segment = digest(segment).ok_or(Refusal::SegmentLength { found: segment.len() })?;
         self.check_lengths(0, step)?;
-        let words = 1_u64 << self.geometry().depth();
-        let words = payload_len.map_or(words, |len| len.div_ceil(WORD_SIZE_U64).min(words));
-        if index >= words {
-            return Err(Refusal::IndexOutOfRange { index: WordIndex(index), words });
+        let segments = 1_u64 << self.geometry().depth();
+        let segments =
+            payload_len.map_or(segments, |len| len.div_ceil(SEGMENT_SIZE_U64).min(segments));
+        if index >= segments {
+            return Err(Refusal::IndexOutOfRange { index: SegmentIndex(index), segments });
         }
-        // Of the padded chunk every word counts, so no sister is taken for padding.
-        let used = payload_len.map_or(1 << self.geometry().depth(), |_| words);
-        if payload_len.is_some_and(|len| !is_padded(&word, used_bytes(len, WordIndex(index)))) {
+        // Of the padded chunk every segment counts, so no sister is taken for padding.
+        let used = payload_len.map_or(1 << self.geometry().depth(), |_| segments);
+        if payload_len.is_some_and(|len| !is_padded(&segment, used_bytes(len, SegmentIndex(index))))
+        {
             return Err(Refusal::SegmentPadding);
         }
         let planned = PlannedStep { slot: super::Slot::leaf(0), position: index, used, span: 0 };
-        let root = self.fold(0, &planned, &word, &step.sisters)?;
+        let root = self.fold(0, &planned, &segment, &step.sisters)?;
         let found = self.hash().hash(&[&step.span, root.as_ref()]);
         if found != address {
             return Err(Refusal::AddressMismatch { expected: address, found });
@@ -151,14 +153,14 @@ impl<H: ChunkHash> Bmt<H> {
         Ok(())
     }
 
-    /// Folds a word through the steps of a plan.
+    /// Folds a segment through the steps of a plan.
     pub(super) fn fold_steps<S: AsRef<[u8]>>(
         &self,
         plan: &[PlannedStep],
-        word: &Digest,
+        segment: &Digest,
         steps: &[Step<S>],
     ) -> Result<Digest, Refusal> {
-        let mut hash = *word;
+        let mut hash = *segment;
         for (at, (planned, step)) in plan.iter().zip(steps).enumerate() {
             if step.span != span::raw(planned.span, self.geometry().span_size()) {
                 return Err(Refusal::SpanMismatch { step: at, expected: planned.span });
@@ -181,22 +183,22 @@ impl<H: ChunkHash> Bmt<H> {
         }
         for (height, sister) in step.sisters.iter().enumerate() {
             let found = sister.as_ref().len();
-            if found != WORD_SIZE {
+            if found != SEGMENT_SIZE {
                 return Err(Refusal::SisterLength { step: at, height, found });
             }
         }
         Ok(())
     }
 
-    /// The root that a word and its sisters lead to, from the planned position.
+    /// The root that a segment and its sisters lead to, from the planned position.
     fn fold<S: AsRef<[u8]>>(
         &self,
         at: usize,
         planned: &PlannedStep,
-        word: &Digest,
+        segment: &Digest,
         sisters: &[S],
     ) -> Result<Digest, Refusal> {
-        let mut hash = *word;
+        let mut hash = *segment;
         for (height, sister) in (0_u32..).zip(sisters) {
             let index = planned.position >> height;
             let place = usize::try_from(height).unwrap_or(usize::MAX);
@@ -220,13 +222,13 @@ pub(super) fn digest(bytes: &[u8]) -> Option<Digest> {
     Digest::from_slice(bytes)
 }
 
-/// Bytes of a word that are the file's, for a word that it has.
-pub(super) fn used_bytes(len: u64, index: WordIndex) -> usize {
-    let used = len.saturating_sub(index.0.saturating_mul(WORD_SIZE_U64)).min(WORD_SIZE_U64);
-    usize::try_from(used).unwrap_or(WORD_SIZE)
+/// Bytes of a segment that are the file's, for a segment that it has.
+pub(super) fn used_bytes(len: u64, index: SegmentIndex) -> usize {
+    let used = len.saturating_sub(index.0.saturating_mul(SEGMENT_SIZE_U64)).min(SEGMENT_SIZE_U64);
+    usize::try_from(used).unwrap_or(SEGMENT_SIZE)
 }
 
-/// Whether a word is zero behind its used bytes.
-pub(super) fn is_padded(word: &Digest, used: usize) -> bool {
-    word.as_bytes().iter().skip(used).all(|byte| *byte == 0)
+/// Whether a segment is zero behind its used bytes.
+pub(super) fn is_padded(segment: &Digest, used: usize) -> bool {
+    segment.as_bytes().iter().skip(used).all(|byte| *byte == 0)
 }

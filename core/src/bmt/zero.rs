@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::hash::{ChunkHash, Plain};
-use super::{Geometry, WORD_SIZE};
+use super::{Geometry, SEGMENT_SIZE};
 use crate::hash::Digest;
 
 /// A geometry with its hash: all that addresses and proofs depend on besides the bytes.
@@ -14,7 +14,7 @@ use crate::hash::Digest;
 pub struct Bmt<H = Plain> {
     geometry: Geometry,
     hash: H,
-    /// The root of an empty subtree of each height, from a single word up.
+    /// The root of an empty subtree of each height, from a single segment up.
     zeros: Vec<Digest>,
 }
 
@@ -62,9 +62,9 @@ impl<H: ChunkHash> Bmt<H> {
 }
 
 #[inline]
-fn joined(left: &Digest, right: &Digest) -> [u8; 2 * WORD_SIZE] {
-    let mut pair = [0; 2 * WORD_SIZE];
-    if let ([left_half, right_half], []) = pair.as_chunks_mut::<WORD_SIZE>() {
+fn joined(left: &Digest, right: &Digest) -> [u8; 2 * SEGMENT_SIZE] {
+    let mut pair = [0; 2 * SEGMENT_SIZE];
+    if let ([left_half, right_half], []) = pair.as_chunks_mut::<SEGMENT_SIZE>() {
         *left_half = *left.as_bytes();
         *right_half = *right.as_bytes();
     }

@@ -9,8 +9,8 @@ use super::report::{Facts, Report};
 use super::verifier::{Kind, Proof, Stop, Verifier, VerifyOptions};
 use super::{
     ConsistencyProof, ExclusionProof, Format, InclusionProof, IndexContradiction,
-    LogRootContradiction, OverlapContradiction, ProofError, ReceiptBundle, ReceiptContradiction,
-    RecordsProof, SignedSettlement, StatementProof,
+    LogRootContradiction, OverlapContradiction, PlacementProof, ProofError, ReceiptBundle,
+    ReceiptContradiction, RecordsProof, SignedSettlement, StatementProof,
 };
 use crate::document::{self, CertificateDocument, DocumentError, Spelling as _, one};
 use crate::keys::{Certificate, PublicKey, ShardId};
@@ -121,6 +121,8 @@ pub type ConsistencyBundle = Bundle<ConsistencyProof>;
 pub type ExclusionBundle = Bundle<ExclusionProof>;
 /// A bundle of all entries of a member in a batch.
 pub type StatementBundle = Bundle<StatementProof>;
+/// A bundle that shows where a settled record stands in a file with a content address.
+pub type PlacementBundle = Bundle<PlacementProof>;
 /// A bundle that holds a receipt against a settlement.
 pub type ReceiptContradictionBundle = Bundle<ReceiptContradiction>;
 /// A bundle that holds a settlement's records against its index.
@@ -211,6 +213,7 @@ any_bundle! {
     Exclusion: ExclusionBundle = "An operation is not in a batch.",
     Statement: StatementBundle = "All entries of a member in a batch.",
     Receipt: ReceiptBundle = "The writer's promise of a record.",
+    Placement: PlacementBundle = "A settled record at its place in a file.",
     ContradictionReceipt: ReceiptContradictionBundle = "A receipt against a settlement.",
     ContradictionIndex: IndexContradictionBundle = "A settlement's records against its index.",
     ContradictionOverlap: OverlapContradictionBundle = "Two settlements that overlap.",

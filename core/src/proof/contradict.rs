@@ -86,6 +86,7 @@ impl AnyBundle {
             Self::Exclusion(bundle) => bundle.signed_settlement(),
             Self::Statement(bundle) => bundle.signed_settlement(),
             Self::Receipt(_) => return None,
+            Self::Placement(bundle) => bundle.signed_settlement(),
             Self::ContradictionReceipt(bundle) => bundle.signed_settlement(),
             Self::ContradictionIndex(bundle) => bundle.signed_settlement(),
             Self::ContradictionOverlap(bundle) => bundle.signed_settlement(),

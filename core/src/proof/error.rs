@@ -68,6 +68,11 @@ pub enum ProofError {
         /// The record that holds it.
         seq: Seq,
     },
+    /// The bytes and sister segments given do not show the record at its place.
+    Placement {
+        /// The code of the check that failed.
+        code: &'static str,
+    },
     /// The two commitments given do not contradict each other.
     NoContradiction,
     /// An audit path cannot be built.
@@ -92,6 +97,7 @@ impl ProofError {
             Self::IndexSize { .. } => "index-size",
             Self::InvalidOperation => "invalid-field",
             Self::OperationPresent { .. } => "operation-present",
+            Self::Placement { code } => code,
             Self::NoContradiction => "no-contradiction",
             Self::Inclusion(error) => error.code(),
             Self::MultiInclusion(error) => error.code(),
@@ -122,6 +128,9 @@ impl fmt::Display for ProofError {
             }
             Self::InvalidOperation => f.write_str("opId must be 1 to 128 bytes"),
             Self::OperationPresent { seq } => write!(f, "record {seq} holds the operation"),
+            Self::Placement { code } => {
+                write!(f, "the file does not hold the record there any more: {code}")
+            }
             Self::NoContradiction => {
                 f.write_str("the two commitments do not contradict each other")
             }

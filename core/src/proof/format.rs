@@ -25,6 +25,8 @@ pub enum Format {
     Statement,
     /// The writer's promise of a record.
     Receipt,
+    /// A record is in a batch, and stands at a place of a file with a content address.
+    Placement,
     /// A receipt and a settlement contradict each other.
     ContradictionReceipt,
     /// A settlement's records and its index contradict each other.
@@ -37,13 +39,14 @@ pub enum Format {
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Inclusion,
         Self::Records,
         Self::Consistency,
         Self::Exclusion,
         Self::Statement,
         Self::Receipt,
+        Self::Placement,
         Self::ContradictionReceipt,
         Self::ContradictionIndex,
         Self::ContradictionOverlap,
@@ -59,6 +62,7 @@ impl Format {
             Self::Exclusion => tags::EXCLUSION_FORMAT,
             Self::Statement => tags::STATEMENT_FORMAT,
             Self::Receipt => tags::RECEIPT_FORMAT,
+            Self::Placement => tags::PLACEMENT_FORMAT,
             Self::ContradictionReceipt => tags::CONTRADICTION_RECEIPT_FORMAT,
             Self::ContradictionIndex => tags::CONTRADICTION_INDEX_FORMAT,
             Self::ContradictionOverlap => tags::CONTRADICTION_OVERLAP_FORMAT,

@@ -80,6 +80,7 @@ mod exclusion;
 mod format;
 mod inclusion;
 mod judgement;
+mod placement;
 mod receipt;
 mod report;
 mod settled;
@@ -91,7 +92,7 @@ mod verifier;
 pub use bundle::{
     AnyBundle, Bundle, ConsistencyBundle, ExclusionBundle, InclusionBundle,
     IndexContradictionBundle, LogRootContradictionBundle, OverlapContradictionBundle,
-    ReceiptContradictionBundle, RecordsBundle, StatementBundle, verify_bundle,
+    PlacementBundle, ReceiptContradictionBundle, RecordsBundle, StatementBundle, verify_bundle,
 };
 pub use consistency::ConsistencyProof;
 pub use contradict::contradict;
@@ -102,6 +103,7 @@ pub use exclusion::{ExclusionProof, IndexGap, IndexNeighbour};
 pub use format::Format;
 pub use inclusion::{InclusionProof, RecordsProof, nodes_of};
 pub use judgement::{Judgement, Malformed, judge_bundle};
+pub use placement::PlacementProof;
 pub use receipt::{Receipt, ReceiptBundle, SignedReceipt};
 pub use report::{Check, Facts, OperationFact, RecordFact, Report, SettlementFact};
 pub use settled::SignedSettlement;

@@ -85,6 +85,9 @@ pub struct Facts {
     /// Leaf hashes that stand at `seq`, where they contradict each other.
     #[serde(with = "list")]
     pub leaf_hashes: Vec<Digest>,
+    /// The content address of the file that the record stands in.
+    #[serde(with = "option")]
+    pub content_address: Option<Digest>,
     /// What the member earned and spent of each asset.
     pub sums: Vec<AccountDelta>,
 }
@@ -100,6 +103,7 @@ impl Facts {
             op_id: None,
             seq: None,
             leaf_hashes: Vec::new(),
+            content_address: None,
             sums: Vec::new(),
         }
     }

@@ -40,10 +40,10 @@ fn chunks_have_the_levels_addresses_and_proofs_of_the_vectors() {
             let expected: Vec<_> =
                 proof["sisterSegments"].as_array().unwrap().iter().map(digest).collect();
             assert_eq!(sisters, expected, "{id}, {index}");
-            let word = chunk.word(index).unwrap();
-            assert_eq!(word, digest(&proof["segment"]), "{id}, {index}");
+            let segment = chunk.segment(index).unwrap();
+            assert_eq!(segment, digest(&proof["segment"]), "{id}, {index}");
             let step = Step { span: chunk.span(), sisters };
-            bmt.verify_chunk_proof(chunk.address(), index, word, &step, None).unwrap();
+            bmt.verify_chunk_proof(chunk.address(), index, segment, &step, None).unwrap();
         }
         let all: Vec<u8> = (0..number(&expect["allInclusionProofs"]["count"]))
             .flat_map(|index| chunk.prove(index).unwrap())
@@ -168,29 +168,29 @@ fn chunk_proofs_are_bound_to_index_span_and_payload() {
     let chunk = bmt.chunk(&payload).unwrap();
     let (address, span) = (chunk.address(), chunk.span());
     let step = |index| Step { span: span.clone(), sisters: chunk.prove(index).unwrap() };
-    let verify = |index, word: &[u8], step: &Step, len| {
-        bmt.verify_chunk_proof(address, index, word, step, len).map_err(|error| error.code())
+    let verify = |index, segment: &[u8], step: &Step, len| {
+        bmt.verify_chunk_proof(address, index, segment, step, len).map_err(|error| error.code())
     };
-    let word = |index| chunk.word(index).unwrap();
-    assert_eq!(verify(3, word(3).as_ref(), &step(3), Some(100)), Ok(()));
-    // Padding is a word of the padded chunk, and none of the payload.
-    assert_eq!(verify(4, word(4).as_ref(), &step(4), None), Ok(()));
-    assert_eq!(verify(4, word(4).as_ref(), &step(4), Some(100)), Err("index-out-of-range"));
-    assert_eq!(verify(128 + 3, word(3).as_ref(), &step(3), None), Err("index-out-of-range"));
-    assert_eq!(verify(2, word(3).as_ref(), &step(3), None), Err("address-mismatch"));
-    assert_eq!(verify(3, word(3).as_ref(), &step(3), Some(97)), Err("segment-padding"));
-    assert_eq!(verify(0, word(0).as_ref(), &step(0), Some(32)), Err("padding-sister"));
-    assert_eq!(verify(3, &word(3).as_ref()[1..], &step(3), None), Err("segment-length"));
+    let segment = |index| chunk.segment(index).unwrap();
+    assert_eq!(verify(3, segment(3).as_ref(), &step(3), Some(100)), Ok(()));
+    // Padding is a segment of the padded chunk, and none of the payload.
+    assert_eq!(verify(4, segment(4).as_ref(), &step(4), None), Ok(()));
+    assert_eq!(verify(4, segment(4).as_ref(), &step(4), Some(100)), Err("index-out-of-range"));
+    assert_eq!(verify(128 + 3, segment(3).as_ref(), &step(3), None), Err("index-out-of-range"));
+    assert_eq!(verify(2, segment(3).as_ref(), &step(3), None), Err("address-mismatch"));
+    assert_eq!(verify(3, segment(3).as_ref(), &step(3), Some(97)), Err("segment-padding"));
+    assert_eq!(verify(0, segment(0).as_ref(), &step(0), Some(32)), Err("padding-sister"));
+    assert_eq!(verify(3, &segment(3).as_ref()[1..], &step(3), None), Err("segment-length"));
     let mut short = step(3);
     short.sisters.pop();
-    assert_eq!(verify(3, word(3).as_ref(), &short, None), Err("sister-count"));
+    assert_eq!(verify(3, segment(3).as_ref(), &short, None), Err("sister-count"));
     let mut short = step(3);
     short.span.pop();
-    assert_eq!(verify(3, word(3).as_ref(), &short, None), Err("span-length"));
+    assert_eq!(verify(3, segment(3).as_ref(), &short, None), Err("span-length"));
     let mut other = step(3);
     other.span[0] ^= 1;
-    assert_eq!(verify(3, word(3).as_ref(), &other, None), Err("address-mismatch"));
-    let refused = bmt.verify_chunk_proof(&address.as_ref()[1..], 3, word(3), &step(3), None);
+    assert_eq!(verify(3, segment(3).as_ref(), &other, None), Err("address-mismatch"));
+    let refused = bmt.verify_chunk_proof(&address.as_ref()[1..], 3, segment(3), &step(3), None);
     assert_eq!(refused, Err(Refusal::AddressLength { found: 31 }));
 }
 

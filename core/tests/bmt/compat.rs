@@ -6,7 +6,7 @@ use countersign_core::bmt::compat::{
     get_span_value, is_flex_bytes, keccak256_hash, make_chunk, make_chunked_file, make_span,
     root_hash_from_inclusion_proof, serialize_bytes,
 };
-use countersign_core::bmt::{FileProof, Keyed, Plain, WordIndex};
+use countersign_core::bmt::{FileProof, Keyed, Plain, SegmentIndex};
 use countersign_core::hash::hex;
 use serde_json::Value;
 
@@ -135,7 +135,8 @@ fn file_proofs_are_made_and_folded_as_by_the_reference() {
         let file = make_chunked_file(&payload, FileOptions::default());
         let steps = file_inclusion_proof_bottom_up(&file, index).unwrap();
         let expected = proof(case, index, &case["proof"]);
-        let made = FileProof { index: WordIndex(index), word: digest(&case["segment"]), steps };
+        let made =
+            FileProof { index: SegmentIndex(index), segment: digest(&case["segment"]), steps };
         assert_eq!(received(&made), expected, "{}", case["id"]);
         let segment = bytes(&case["segment"]);
         let address = file_address_from_inclusion_proof(&expected.steps, &segment, index, 4_096);

@@ -48,8 +48,8 @@ fn sha3_256(message: &[u8]) -> Digest {
     block[message.len()] = 0x06;
     block[135] |= 0x80;
     let mut state = [0_u64; 25];
-    for (lane, word) in state.iter_mut().zip(block.as_chunks::<8>().0) {
-        *lane = u64::from_le_bytes(*word);
+    for (lane, segment) in state.iter_mut().zip(block.as_chunks::<8>().0) {
+        *lane = u64::from_le_bytes(*segment);
     }
     keccak::Keccak::new().with_f1600(|f| f(&mut state));
     let hash: Vec<u8> = state[..4].iter().flat_map(|lane| lane.to_le_bytes()).collect();

@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use countersign_core::bmt::{
     BehindEnd, Bmt, Each, Geometry, Hasher, INDEX_HEADER_SIZE, IndexLayout, NewChunk, Plain,
-    ReadAt, Shape, Slot, StoredIndex, WordIndex,
+    ReadAt, SegmentIndex, Shape, Slot, StoredIndex,
 };
 
 use crate::kit::quad251;
@@ -26,7 +26,7 @@ impl ReadAt for Counted<'_> {
 }
 
 fn leaf(bytes: &[u8], shape: Shape, index: u64) -> &[u8] {
-    let range = shape.leaf_range(WordIndex(index)).unwrap();
+    let range = shape.leaf_range(SegmentIndex(index)).unwrap();
     &bytes[range.start as usize..range.end as usize]
 }
 
@@ -44,16 +44,17 @@ fn an_index_gives_the_proofs_of_the_file_in_one_read_for_each_chunk() {
         let mut stored = StoredIndex::open(&bmt, source, index.len() as u64).unwrap();
         assert_eq!((stored.address(), stored.shape()), (file.address(), file.shape()));
         assert_eq!(reads.get(), (2, INDEX_HEADER_SIZE + 32));
-        let words = file.shape().words();
-        for word in (0..words).step_by(997).chain(words.checked_sub(1)) {
+        let segments = file.shape().segments();
+        for segment in (0..segments).step_by(997).chain(segments.checked_sub(1)) {
             reads.set((0, 0));
-            let proof = stored.prove(WordIndex(word), leaf(bytes, file.shape(), word)).unwrap();
-            assert_eq!(proof, file.prove(WordIndex(word)).unwrap());
+            let proof =
+                stored.prove(SegmentIndex(segment), leaf(bytes, file.shape(), segment)).unwrap();
+            assert_eq!(proof, file.prove(SegmentIndex(segment)).unwrap());
             let (count, read) = reads.get();
-            assert_eq!(count as usize, proof.steps.len() - 1, "{len}, {word}");
+            assert_eq!(count as usize, proof.steps.len() - 1, "{len}, {segment}");
             assert!(read <= 4_096 * count as usize);
         }
-        let error = stored.prove(WordIndex(words), &[]).unwrap_err();
+        let error = stored.prove(SegmentIndex(segments), &[]).unwrap_err();
         assert_eq!(error.code(), if len == 0 { "empty-file" } else { "index-out-of-range" });
     }
 }
@@ -113,12 +114,12 @@ fn a_damaged_or_stale_index_gives_no_proof() {
     assert_eq!(error.code(), "chunk-index-geometry");
 
     // The addresses or the file have changed since.
-    let word = 12_345;
+    let segment = 12_345;
     let prove = |index: &[u8], leaf: &[u8]| {
         let mut stored = StoredIndex::open(&bmt, index, index.len() as u64).unwrap();
-        stored.prove(WordIndex(word), leaf).map(drop).map_err(|error| error.code())
+        stored.prove(SegmentIndex(segment), leaf).map(drop).map_err(|error| error.code())
     };
-    let mut changed = leaf(&bytes, file.shape(), word).to_vec();
+    let mut changed = leaf(&bytes, file.shape(), segment).to_vec();
     assert_eq!(prove(&index, &changed), Ok(()));
     changed[0] ^= 1;
     assert_eq!(prove(&index, &changed), Err("chunk-index-stale"));
@@ -127,7 +128,7 @@ fn a_damaged_or_stale_index_gives_no_proof() {
     let neighbour = IndexLayout::new(file.shape()).offset(Slot::leaf(97)).unwrap() as usize;
     let mut damaged = index.clone();
     damaged[neighbour] ^= 1;
-    assert_eq!(prove(&damaged, leaf(&bytes, file.shape(), word)), Err("chunk-index-stale"));
+    assert_eq!(prove(&damaged, leaf(&bytes, file.shape(), segment)), Err("chunk-index-stale"));
 }
 
 #[test]

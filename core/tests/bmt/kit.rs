@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use countersign_core::bmt::{FileProof, Step, WordIndex};
+use countersign_core::bmt::{FileProof, SegmentIndex, Step};
 use countersign_core::hash::{Digest, hex};
 use serde_json::Value;
 
@@ -70,8 +70,8 @@ pub(crate) fn proof(case: &Value, index: u64, steps: &Value) -> FileProof<Vec<u8
         sisters: step["sisterSegments"].as_array().unwrap().iter().map(bytes).collect(),
     };
     FileProof {
-        index: WordIndex(index),
-        word: bytes(&case["segment"]),
+        index: SegmentIndex(index),
+        segment: bytes(&case["segment"]),
         steps: steps.as_array().unwrap().iter().map(step).collect(),
     }
 }
@@ -81,7 +81,7 @@ pub(crate) fn received(proof: &FileProof) -> FileProof<Vec<u8>> {
     let bytes = |digest: &Digest| digest.as_ref().to_vec();
     FileProof {
         index: proof.index,
-        word: bytes(&proof.word),
+        segment: bytes(&proof.segment),
         steps: proof
             .steps
             .iter()

@@ -3,7 +3,7 @@
 use countersign_core::bmt::Geometry;
 use countersign_core::hash::{Digest, keccak256};
 
-/// The root over a power of two of words.
+/// The root over a power of two of segments.
 pub(crate) fn root(data: &[u8]) -> [u8; 32] {
     if data.len() == 32 {
         return data.try_into().unwrap();

@@ -66,11 +66,11 @@ fn check<H: ChunkHash>(bmt: &Bmt<H>, case: &serde_json::Value) {
         span: bytes(&case["spanHex"]),
         sisters: case["sisterSegments"].as_array().unwrap().iter().map(digest).collect(),
     };
-    let (index, word) = (number(&case["segmentIndex"]), digest(&case["segment"]));
+    let (index, segment) = (number(&case["segmentIndex"]), digest(&case["segment"]));
     let address = digest(&case["address"]);
-    bmt.verify_chunk_proof(address, index, word, &step, None).unwrap();
-    // A neighbour may hold the same word; the other half of the chunk has other sisters.
-    let other = bmt.verify_chunk_proof(address, index ^ 64, word, &step, None);
+    bmt.verify_chunk_proof(address, index, segment, &step, None).unwrap();
+    // A neighbour may hold the same segment; the other half of the chunk has other sisters.
+    let other = bmt.verify_chunk_proof(address, index ^ 64, segment, &step, None);
     assert_eq!(other.map_err(|error| error.code()), Err("address-mismatch"), "{case}");
 }
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use countersign_core::bmt::{Bmt, Expected, FileProof, Geometry, INDEX_HEADER_SIZE, WordIndex};
+use countersign_core::bmt::{Bmt, Expected, FileProof, Geometry, INDEX_HEADER_SIZE, SegmentIndex};
 use countersign_core::hash::hex;
 use countersign_core::limits::{MAX_BMT_CAPACITY, MAX_BMT_PROOF_SIZE, MAX_BMT_SPAN_SIZE};
 
@@ -40,7 +40,7 @@ fn the_page_shows_a_chunk_a_proof_and_an_index() {
     let proof = FileProof::from_json(json.as_bytes()).unwrap();
     let file = bmt.file(chunk.payload()).unwrap();
     bmt.verify_file_proof(file.address(), &proof, Expected::len(11)).unwrap();
-    let made = file.prove(WordIndex(0)).unwrap().to_json().unwrap();
+    let made = file.prove(SegmentIndex(0)).unwrap().to_json().unwrap();
     assert_eq!(json.replace([' ', '\n'], ""), made);
 
     let made = bmt.file(&[0; 4_097]).unwrap().tree().to_index();

@@ -1,6 +1,6 @@
-//! File proofs: those of the vectors, every word of many files, and every change to them.
+//! File proofs: those of the vectors, every segment of many files, and every change to them.
 
-use countersign_core::bmt::{Bmt, Expected, FileProof, Geometry, Plain, Step, WordIndex};
+use countersign_core::bmt::{Bmt, Expected, FileProof, Geometry, Plain, SegmentIndex, Step};
 use countersign_core::hash::Digest;
 use proptest::prelude::*;
 use serde_json::Value;
@@ -28,7 +28,7 @@ fn file_proofs_are_those_of_the_vectors_and_hold() {
         let (len, index) = (payload.len() as u64, number(&case["segmentIndex"]));
         let expected = proof(case, index, &case["proof"]);
         let file = bmt.file(&payload).unwrap();
-        let made = file.prove(WordIndex(index)).unwrap();
+        let made = file.prove(SegmentIndex(index)).unwrap();
         assert_eq!(received(&made), expected, "{}", case["id"]);
         let address = bytes(&case["address"]);
         assert_eq!(file.address().as_ref(), address);
@@ -56,7 +56,7 @@ fn proofs_in_large_files_are_those_of_the_vectors_and_hold() {
             let index = number(&case["segmentIndex"]);
             let expected = proof(case, index, &case["proof"]);
             assert_eq!(
-                received(&made.prove(WordIndex(index)).unwrap()),
+                received(&made.prove(SegmentIndex(index)).unwrap()),
                 expected,
                 "{}",
                 case["id"]
@@ -103,7 +103,7 @@ fn proofs_with_other_span_lengths_and_payload_limits_hold() {
         let bmt = Bmt::new(geometry, Plain);
         let (payload, index) = (payload(&case["payload"]), number(&case["segmentIndex"]));
         let expected = proof(case, index, &case["proof"]);
-        let made = bmt.file(&payload).unwrap().prove(WordIndex(index)).unwrap();
+        let made = bmt.file(&payload).unwrap().prove(SegmentIndex(index)).unwrap();
         assert_eq!(received(&made), expected, "{}", case["id"]);
         let result = code(&bmt, &bytes(&case["address"]), &expected, Expected::default());
         assert_eq!(result, Ok(payload.len() as u64), "{}", case["id"]);
@@ -113,7 +113,7 @@ fn proofs_with_other_span_lengths_and_payload_limits_hold() {
         let bmt = Bmt::new(geometry, Plain);
         let (payload, index) = (payload(&case["payload"]), number(&case["segmentIndex"]));
         let expected = proof(case, index, &case["correctProof"]);
-        let made = bmt.file(&payload).unwrap().prove(WordIndex(index)).unwrap();
+        let made = bmt.file(&payload).unwrap().prove(SegmentIndex(index)).unwrap();
         assert_eq!(received(&made), expected, "{}", case["id"]);
         let result = code(&bmt, &bytes(&case["address"]), &expected, Expected::default());
         assert_eq!(result, Ok(payload.len() as u64), "{}", case["id"]);
@@ -137,14 +137,14 @@ fn mutations(honest: &FileProof<Vec<u8>>) -> Vec<(String, FileProof<Vec<u8>>)> {
         honest.index.0 + (1 << 32),
         u64::MAX,
     ] {
-        add(format!("index {index}"), &|proof| proof.index = WordIndex(index));
+        add(format!("index {index}"), &|proof| proof.index = SegmentIndex(index));
     }
     for at in 0..32 {
-        add(format!("word byte {at}"), &|proof| proof.word[at] ^= 0x10);
+        add(format!("segment byte {at}"), &|proof| proof.segment[at] ^= 0x10);
     }
-    add("short word".into(), &|proof| proof.word.truncate(31));
-    add("long word".into(), &|proof| proof.word.push(0));
-    add("no word".into(), &|proof| proof.word.clear());
+    add("short segment".into(), &|proof| proof.segment.truncate(31));
+    add("long segment".into(), &|proof| proof.segment.push(0));
+    add("no segment".into(), &|proof| proof.segment.clear());
     add("no steps".into(), &|proof| proof.steps.clear());
     for at in 0..honest.steps.len() {
         add(format!("without step {at}"), &|proof| drop(proof.steps.remove(at)));
@@ -184,15 +184,15 @@ fn mutations(honest: &FileProof<Vec<u8>>) -> Vec<(String, FileProof<Vec<u8>>)> {
 fn refuses_every_mutation(bmt: &Bmt<Plain>, payload: &[u8], index: u64) {
     let file = bmt.file(payload).unwrap();
     let address = *file.address().as_bytes();
-    let honest = received(&file.prove(WordIndex(index)).unwrap());
+    let honest = received(&file.prove(SegmentIndex(index)).unwrap());
     assert_eq!(code(bmt, &address, &honest, Expected::default()), Ok(payload.len() as u64));
     for (what, proof) in mutations(&honest) {
         let result = code(bmt, &address, &proof, Expected::default());
-        // Two words can be equal, and then the neighbour's index may fold alike: it is the truth.
-        let truth = proof.word.len() == 32
+        // Two segments can be equal, and then the neighbour's index may fold alike: it is the truth.
+        let truth = proof.segment.len() == 32
             && proof.steps == honest.steps
             && file.prove(proof.index).is_ok_and(|made| received(&made) == proof);
-        assert!(truth || result.is_err(), "{what} of word {index} of {}", payload.len());
+        assert!(truth || result.is_err(), "{what} of segment {index} of {}", payload.len());
     }
     for at in 0..32 {
         let mut other = address;
@@ -223,10 +223,10 @@ fn no_single_change_passes() {
     }
 }
 
-/// Every word of files of 1 to 300 chunks, at every border of chunk and group.
+/// Every segment of files of 1 to 300 chunks, at every border of chunk and group.
 #[test]
 fn every_honest_proof_holds() {
-    // Small chunks, so that all words of files of up to 300 of them can be tried.
+    // Small chunks, so that all segments of files of up to 300 of them can be tried.
     for (geometry, step) in [
         (Geometry::scaled(64, 8).unwrap(), 7),
         (Geometry::new(32, 128, 4, 8).unwrap(), 11),
@@ -237,18 +237,18 @@ fn every_honest_proof_holds() {
         for chunks in (1..=300).step_by(step) {
             let len = chunks * geometry.payload_limit() - chunks % 5;
             let file = bmt.file(&payload[..len]).unwrap();
-            for index in 0..file.shape().words() {
-                let proof = file.prove(WordIndex(index)).unwrap();
+            for index in 0..file.shape().segments() {
+                let proof = file.prove(SegmentIndex(index)).unwrap();
                 let verified = bmt
                     .verify_file_proof(file.address(), &proof, Expected::len(len as u64))
-                    .unwrap_or_else(|error| panic!("word {index} of {len}: {error}"));
+                    .unwrap_or_else(|error| panic!("segment {index} of {len}: {error}"));
                 let start = usize::try_from(index).unwrap() * 32;
                 let end = (start + 32).min(len);
                 assert_eq!(verified.used, end - start);
-                assert_eq!(verified.word.as_ref()[..verified.used], payload[start..end]);
+                assert_eq!(verified.segment.as_ref()[..verified.used], payload[start..end]);
             }
-            let words = file.shape().words();
-            let error = file.prove(WordIndex(words)).unwrap_err();
+            let segments = file.shape().segments();
+            let error = file.prove(SegmentIndex(segments)).unwrap_err();
             assert_eq!(error.code(), "index-out-of-range");
         }
     }
@@ -262,7 +262,7 @@ fn every_chunk_of_files_up_to_300_has_proofs_that_hold() {
         let len = chunks * 4_096 - 17;
         let file = bmt.file(&payload[..len]).unwrap();
         for leaf in 0..chunks as u64 {
-            let index = WordIndex((leaf * 128 + leaf % 128).min(file.shape().words() - 1));
+            let index = SegmentIndex((leaf * 128 + leaf % 128).min(file.shape().segments() - 1));
             let proof = file.prove(index).unwrap();
             bmt.verify_file_proof(file.address(), &proof, Expected::len(len as u64)).unwrap();
         }
@@ -275,34 +275,34 @@ fn a_proof_gives_the_address_of_the_file_with_its_word_replaced() {
     for (len, index) in [(1, 0), (100, 3), (5_000, 128), (524_289, 16_384), (532_485, 7)] {
         let mut payload = quad251(len);
         let file = bmt.file(&payload).unwrap();
-        let (address, proof) = (file.address(), file.prove(WordIndex(index)).unwrap());
-        let patch = |word| {
-            let word = Digest::from_bytes(word);
-            bmt.patched_address(address, &proof, Expected::default(), &word)
+        let (address, proof) = (file.address(), file.prove(SegmentIndex(index)).unwrap());
+        let patch = |segment| {
+            let segment = Digest::from_bytes(segment);
+            bmt.patched_address(address, &proof, Expected::default(), &segment)
         };
         let start = usize::try_from(index).unwrap() * 32;
         let end = (start + 32).min(len);
-        let mut word = [0; 32];
-        word[..end - start].fill(0x5a);
+        let mut segment = [0; 32];
+        segment[..end - start].fill(0x5a);
         payload[start..end].fill(0x5a);
-        assert_eq!(patch(word), Ok(bmt.file(&payload).unwrap().address()), "{len}");
+        assert_eq!(patch(segment), Ok(bmt.file(&payload).unwrap().address()), "{len}");
         if end - start < 32 {
-            word[31] = 1;
-            assert_eq!(patch(word).unwrap_err().code(), "segment-padding");
+            segment[31] = 1;
+            assert_eq!(patch(segment).unwrap_err().code(), "segment-padding");
         }
-        let refused = bmt.patched_address([0; 32], &proof, Expected::default(), &proof.word);
+        let refused = bmt.patched_address([0; 32], &proof, Expected::default(), &proof.segment);
         assert_eq!(refused.unwrap_err().code(), "address-mismatch");
     }
 }
 
 #[test]
-fn an_empty_file_has_no_word() {
+fn an_empty_file_has_no_segment() {
     let bmt = Bmt::swarm();
     let file = bmt.file(&[]).unwrap();
-    assert_eq!(file.prove(WordIndex(0)).unwrap_err().code(), "empty-file");
+    assert_eq!(file.prove(SegmentIndex(0)).unwrap_err().code(), "empty-file");
     let chunk = bmt.chunk(&[]).unwrap();
     let step = Step { span: chunk.span(), sisters: chunk.prove(0).unwrap() };
-    let proof = FileProof { index: WordIndex(0), word: Digest::default(), steps: vec![step] };
+    let proof = FileProof { index: SegmentIndex(0), segment: Digest::default(), steps: vec![step] };
     let result = code(&bmt, file.address().as_ref(), &received(&proof), Expected::default());
     assert_eq!(result, Err("empty-file"));
 }
@@ -312,11 +312,11 @@ fn chunks_that_cut_words_have_no_proofs() {
     let bmt = Bmt::new(Geometry::new(50, 64, 2, 8).unwrap(), Plain);
     let payload = quad251(120);
     let file = bmt.file(&payload).unwrap();
-    let refused = file.prove(WordIndex(0)).unwrap_err();
+    let refused = file.prove(SegmentIndex(0)).unwrap_err();
     assert_eq!(refused.code(), "payload-limit-not-in-segments");
     let proof = FileProof {
-        index: WordIndex(0),
-        word: vec![0; 32],
+        index: SegmentIndex(0),
+        segment: vec![0; 32],
         steps: vec![Step { span: file.span(), sisters: vec![vec![0; 32]] }],
     };
     let result = code(&bmt, file.address().as_ref(), &proof, Expected::default());
@@ -330,8 +330,11 @@ fn a_declared_length_costs_nothing() {
     for len in [u64::MAX, 1 << 63, (1 << 63) - 1, 1 << 62, 1] {
         for count in [1, 2, 58, 59, 60, 64, 65, 66, 1_000] {
             let step = Step { span: len.to_le_bytes().to_vec(), sisters: vec![vec![0; 32]] };
-            let proof =
-                FileProof { index: WordIndex(0), word: vec![0; 32], steps: vec![step; count] };
+            let proof = FileProof {
+                index: SegmentIndex(0),
+                segment: vec![0; 32],
+                steps: vec![step; count],
+            };
             let result = code(&bmt, &[0; 32], &proof, Expected::default());
             assert!(result.is_err(), "{len}, {count}");
         }
@@ -343,7 +346,7 @@ fn a_proof_is_one_document() {
     let bmt = Bmt::swarm();
     let payload = quad251(5_000);
     let file = bmt.file(&payload).unwrap();
-    let made = file.prove(WordIndex(140)).unwrap();
+    let made = file.prove(SegmentIndex(140)).unwrap();
     let json = made.to_json().unwrap();
     let read = FileProof::from_json(json.as_bytes()).unwrap();
     assert_eq!(read, received(&made));

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use countersign_core::bmt::redundancy::{Level, RedundantHasher, redundant_address};
-use countersign_core::bmt::{Bmt, Each, Expected, Joined, Joiner, NewChunk, WordIndex};
+use countersign_core::bmt::{Bmt, Each, Expected, Joined, Joiner, NewChunk, SegmentIndex};
 
 use crate::kit::{bytes, cases, digest, number, payload, quad251, size, vector};
 
@@ -107,7 +107,7 @@ fn a_plain_verifier_refuses_marked_spans() {
     let bmt = Bmt::swarm();
     let bytes = quad251(9_000);
     let file = bmt.file(&bytes).unwrap();
-    let mut proof = file.prove(WordIndex(3)).unwrap();
+    let mut proof = file.prove(SegmentIndex(3)).unwrap();
     for level in Level::ALL {
         proof.steps[1].span = level.mark(9_000).to_le_bytes().to_vec();
         let refused = bmt.verify_file_proof(file.address(), &proof, Expected::default());

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Subcommand;
+use clap::{ArgGroup, Subcommand};
 use countersign_core::hash::hex;
 use countersign_core::limits::DIGEST_SIZE;
 
@@ -52,7 +52,22 @@ pub struct ProveArgs {
     pub dir: PathBuf,
     /// Output.
     #[command(flatten)]
-    pub out: OutArgs,
+    pub out: BundleOutArgs,
+}
+
+/// Where a bundle goes.
+#[derive(Debug, clap::Args)]
+#[command(group = ArgGroup::new("destination").args(["out", "html"]).multiple(true))]
+pub struct BundleOutArgs {
+    /// Write the bundle to this new file; to standard output if it goes nowhere else
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Write the bundle and its verifier to this new HTML file, which opens from disk, offline
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Replace files that exist
+    #[arg(long, requires = "destination")]
+    pub force: bool,
 }
 
 /// Where a document goes.
@@ -147,7 +162,7 @@ pub struct ProveContradictionArgs {
     pub operator_public_key: PublicKeyArgument,
     /// Output.
     #[command(flatten)]
-    pub out: OutArgs,
+    pub out: BundleOutArgs,
 }
 
 /// Arguments of `verify`.

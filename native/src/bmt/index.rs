@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use countersign_core::bmt::{
     Bmt, ChunkAddress, Each, FileProof, Finished, IndexError, IndexLayout, NewChunk, Plain, ReadAt,
-    Slot, StoredIndex, WordIndex,
+    SegmentIndex, Slot, StoredIndex,
 };
 
 use super::hashing::hash_into;
@@ -117,7 +117,7 @@ impl<'b> ChunkIndex<'b> {
     }
 
     /// A proof of one segment: reads a leaf of the file and a few runs of the index.
-    pub fn prove(&mut self, file: &SteadyFile, index: WordIndex) -> Result<FileProof, BmtError> {
+    pub fn prove(&mut self, file: &SteadyFile, index: SegmentIndex) -> Result<FileProof, BmtError> {
         let leaf = read_leaf(file, &self.stored.shape(), index)?;
         self.stored.prove(index, &leaf).map_err(|error| unusable(&self.path, error))
     }
@@ -164,17 +164,17 @@ mod tests {
             assert_eq!(fs::read(&index).unwrap(), in_memory.tree().to_index());
             let mut stored = ChunkIndex::open(&bmt, &index, &file).unwrap();
             assert_eq!(stored.address(), address);
-            let last = in_memory.shape().words() - 1;
+            let last = in_memory.shape().segments() - 1;
             for segment in [0, last / 2, last] {
-                let proof = stored.prove(&file, WordIndex(segment)).unwrap();
-                assert_eq!(proof, in_memory.prove(WordIndex(segment)).unwrap());
+                let proof = stored.prove(&file, SegmentIndex(segment)).unwrap();
+                assert_eq!(proof, in_memory.prove(SegmentIndex(segment)).unwrap());
                 let mut file = SteadyFile::open(&path).unwrap();
-                let index = WordIndex(segment);
+                let index = SegmentIndex(segment);
                 let whole = prove_segment(&bmt, &mut file, index, THREADS, &|_| {}).unwrap();
                 assert_eq!(whole, (address, proof.clone()));
                 bmt.verify_file_proof(address, &proof, Expected::len(file.len())).unwrap();
             }
-            let beyond = stored.prove(&file, WordIndex(last + 1)).unwrap_err();
+            let beyond = stored.prove(&file, SegmentIndex(last + 1)).unwrap_err();
             assert_eq!(beyond.code(), "index-out-of-range");
         }
     }
@@ -195,7 +195,7 @@ mod tests {
         fs::write(&path, &other).unwrap();
         let file = SteadyFile::open(&path).unwrap();
         let mut stored = ChunkIndex::open(&bmt, &index, &file).unwrap();
-        let error = stored.prove(&file, WordIndex(100_000 / 32)).unwrap_err();
+        let error = stored.prove(&file, SegmentIndex(100_000 / 32)).unwrap_err();
         assert_eq!(error.code(), "chunk-index-stale");
 
         fs::write(&path, &content[1..]).unwrap();
@@ -212,7 +212,7 @@ mod tests {
             damaged[at] ^= 1;
             fs::write(&index, &damaged).unwrap();
             let proof = ChunkIndex::open(&bmt, &index, &file)
-                .and_then(|mut stored| stored.prove(&file, WordIndex(5)));
+                .and_then(|mut stored| stored.prove(&file, SegmentIndex(5)));
             assert!(proof.is_err(), "byte {at}");
         }
         fs::write(&index, &whole[..whole.len() - 1]).unwrap();
@@ -239,7 +239,7 @@ mod tests {
 
         let grow_once = std::sync::Once::new();
         let mut file = SteadyFile::open(&path).unwrap();
-        let error = prove_segment(&bmt, &mut file, WordIndex(1), THREADS, &|_| {
+        let error = prove_segment(&bmt, &mut file, SegmentIndex(1), THREADS, &|_| {
             grow_once.call_once(append);
         });
         assert_eq!(error.unwrap_err().code(), "file-changed");

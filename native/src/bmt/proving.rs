@@ -5,8 +5,8 @@ use std::num::NonZeroUsize;
 use std::os::unix::fs::FileExt as _;
 
 use countersign_core::bmt::{
-    Addresses, Bmt, ChunkAddress, Each, Expected, FileProof, Finished, MakeError, NewChunk, Shape,
-    Slot, WordIndex,
+    Addresses, Bmt, ChunkAddress, Each, Expected, FileProof, Finished, MakeError, NewChunk,
+    SegmentIndex, Shape, Slot,
 };
 use countersign_core::hash::Digest;
 
@@ -18,7 +18,7 @@ use super::{BmtError, SteadyFile};
 pub fn prove_segment(
     bmt: &Bmt,
     file: &mut SteadyFile,
-    index: WordIndex,
+    index: SegmentIndex,
     threads: NonZeroUsize,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<(ChunkAddress, FileProof), BmtError> {
@@ -37,7 +37,7 @@ pub fn prove_segment(
     let Finished { address, len, .. } =
         hash_into(bmt, &mut *file, threads, &mut |_, _| Ok(()), keep, progress)?;
     file.check_unchanged(len)?;
-    let proof = bmt.prove_word(&shape, index, &leaf, &mut Kept { shape, references: kept });
+    let proof = bmt.prove_segment(&shape, index, &leaf, &mut Kept { shape, references: kept });
     let proof = proof.map_err(|error| match error {
         MakeError::Prove(error) => BmtError::from(error),
         _ => BmtError::Changed { path: file.path().to_owned() },
@@ -57,7 +57,7 @@ pub(super) fn shape_of(bmt: &Bmt, file: &SteadyFile) -> Result<Shape, BmtError> 
 pub(super) fn read_leaf(
     file: &SteadyFile,
     shape: &Shape,
-    index: WordIndex,
+    index: SegmentIndex,
 ) -> Result<Vec<u8>, BmtError> {
     let range = shape.leaf_range(index)?;
     // At most a chunk's capacity.

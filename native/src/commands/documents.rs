@@ -23,8 +23,14 @@ const DOCUMENT_MODE: u32 = 0o644;
 /// A file holds no document of the kind that it should.
 #[derive(Debug)]
 pub(super) struct NotADocument {
-    pub(super) path: PathBuf,
-    pub(super) error: DocumentError,
+    path: PathBuf,
+    error: DocumentError,
+}
+
+impl NotADocument {
+    pub(super) fn new(path: impl Into<PathBuf>, error: DocumentError) -> Self {
+        Self { path: path.into(), error }
+    }
 }
 
 impl fmt::Display for NotADocument {
@@ -54,7 +60,7 @@ pub(super) fn read<T>(
         .and_then(|file| file.take(limit).read_to_end(&mut bytes))
         .map_err(|error| FileError { code: "file-unreadable", path: path.to_owned(), error })?;
     let text = bytes.trim_ascii_end();
-    Ok(parse(text).map_err(|error| NotADocument { path: path.to_owned(), error })?)
+    Ok(parse(text).map_err(|error| NotADocument::new(path, error))?)
 }
 
 /// Writes a document to where it is wanted.
@@ -63,9 +69,17 @@ pub(super) fn write(
     out: &OutArgs,
     output: &mut Output<'_>,
 ) -> Result<(), Box<dyn Failure>> {
-    let json = text(json)?;
+    write_text(&text(json)?, out, output)
+}
+
+/// Writes a text to where it is wanted, with a newline behind it.
+pub(super) fn write_text(
+    text: &str,
+    out: &OutArgs,
+    output: &mut Output<'_>,
+) -> Result<(), Box<dyn Failure>> {
     let Some(path) = out.out.as_deref() else {
-        return Ok(writeln!(output.stdout, "{json}").map_err(OutputError)?);
+        return Ok(writeln!(output.stdout, "{text}").map_err(OutputError)?);
     };
     let mut options = OpenOptions::new();
     options.write(true).mode(DOCUMENT_MODE);
@@ -74,7 +88,7 @@ pub(super) fn write(
     } else {
         options.create_new(true);
     }
-    let written = options.open(path).and_then(|mut file| writeln!(file, "{json}"));
+    let written = options.open(path).and_then(|mut file| writeln!(file, "{text}"));
     Ok(written.map_err(|error| unwritable(path, error))?)
 }
 

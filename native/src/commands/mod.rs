@@ -13,6 +13,7 @@ mod key;
 mod key_log;
 mod man;
 mod prove;
+mod serve;
 mod shard;
 mod verify;
 
@@ -100,6 +101,7 @@ fn dispatch(command: Command, output: &mut Output<'_>) -> Outcome {
         Command::Dispute(command) => dispute::run(command, output),
         Command::Accounts(args) => accounts::run(&args, output),
         Command::Bmt(command) => bmt::run(command, output),
+        Command::Serve(args) => serve::run(&args, output),
         Command::Completions(args) => completions::run(&args, output),
         Command::Man(args) => man::run(&args, output),
     }

@@ -9,8 +9,10 @@
 mod batch;
 mod error;
 mod name;
+mod one_file;
 mod prover;
 
 pub use error::ProveError;
 pub use name::BatchName;
+pub use one_file::{OneFileError, fill_one_file};
 pub use prover::{Prover, Settled};

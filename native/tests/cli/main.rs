@@ -12,6 +12,7 @@ mod kit;
 mod manual;
 mod newer_format;
 mod second_writer;
+mod serve;
 mod sigkill;
 mod signals;
 mod transcripts;

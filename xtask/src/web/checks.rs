@@ -72,7 +72,7 @@ fn found(program: &str) -> Option<String> {
 }
 
 /// Only root can install them, and only Debian's package manager is known here.
-fn install_browsers() {
+pub(crate) fn install_browsers() {
     let has_both = found("chromedriver").is_some() && found("firefox-esr").is_some();
     let is_root = shell::output(shell::program("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
     if has_both || !is_root || found("apt-get").is_none() {

@@ -7,7 +7,7 @@ use core::fmt;
 
 use super::{CompatError, ErrorClass, make_span};
 use crate::bmt::hash::{ChunkHash, Plain};
-use crate::bmt::{Bmt, Geometry, WORD_SIZE};
+use crate::bmt::{Bmt, Geometry, SEGMENT_SIZE};
 use crate::hash::Digest;
 
 /// Bytes under every chunk tree of the reference, whatever its options say.
@@ -151,7 +151,7 @@ impl CompatChunk<'_> {
         if self.max_payload_length() > CAPACITY {
             return Err(above_capacity(self.max_payload_length()));
         }
-        let segments = self.max_payload_length().div_ceil(WORD_SIZE) as u64;
+        let segments = self.max_payload_length().div_ceil(SEGMENT_SIZE) as u64;
         if segment_index >= segments {
             let message = format!(
                 "The given segment index {segment_index} is not below the chunk's {segments}"

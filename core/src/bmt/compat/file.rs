@@ -7,7 +7,7 @@ use super::chunk::CAPACITY;
 use super::{ChunkOptions, CompatChunk, CompatError, ErrorClass, make_chunk, make_span};
 use crate::bmt::chunk::concat;
 use crate::bmt::hash::{ChunkHash, Plain};
-use crate::bmt::{Bmt, Geometry, WORD_SIZE};
+use crate::bmt::{Bmt, Geometry, SEGMENT_SIZE};
 use crate::hash::Digest;
 
 /// The options of `makeChunkedFile`. Zero means the default.
@@ -60,8 +60,8 @@ impl<'a> CompatFile<'a> {
 
     pub(super) const fn fan_out(&self) -> usize {
         match self.options.max_payload_size {
-            0 => CAPACITY / WORD_SIZE,
-            size => size / WORD_SIZE,
+            0 => CAPACITY / SEGMENT_SIZE,
+            size => size / SEGMENT_SIZE,
         }
     }
 

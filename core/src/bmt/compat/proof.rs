@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use super::{CompatError, CompatFile, ErrorClass};
 use crate::bmt::hash::ChunkHash;
-use crate::bmt::{Step, WORD_SIZE, WORD_SIZE_U64, WordIndex, decode_span};
+use crate::bmt::{SEGMENT_SIZE, SEGMENT_SIZE_U64, SegmentIndex, Step, decode_span};
 use crate::hash::{Digest, keccak256_parts};
 
 /// `fileInclusionProofBottomUp`: the steps from a segment's leaf to the root.
@@ -17,7 +17,7 @@ pub fn file_inclusion_proof_bottom_up(
     file: &CompatFile<'_>,
     segment_index: u64,
 ) -> Result<Vec<Step>, CompatError> {
-    let segments = file.payload().len().div_ceil(WORD_SIZE) as u64;
+    let segments = file.payload().len().div_ceil(SEGMENT_SIZE) as u64;
     if segment_index >= segments {
         let message = format!(
             "The given segment index {segment_index} is greater than {}",
@@ -25,14 +25,14 @@ pub fn file_inclusion_proof_bottom_up(
         );
         return Err(CompatError::new(ErrorClass::Error, "index-out-of-range", message));
     }
-    if !file.piece().is_multiple_of(WORD_SIZE) {
+    if !file.piece().is_multiple_of(SEGMENT_SIZE) {
         let message = format!("pieces of {} bytes cut segments", file.piece());
         let code = "payload-limit-not-in-segments";
         return Err(CompatError::new(ErrorClass::Error, code, message));
     }
     if let Some(bmt) = file.plain()
         && let Ok(whole) = bmt.file(file.payload())
-        && let Ok(proof) = whole.prove(WordIndex(segment_index))
+        && let Ok(proof) = whole.prove(SegmentIndex(segment_index))
     {
         return Ok(proof.steps);
     }
@@ -41,7 +41,7 @@ pub fn file_inclusion_proof_bottom_up(
 
 /// The same for files with undeclared options.
 fn chunk_by_chunk(file: &CompatFile<'_>, segment_index: u64) -> Result<Vec<Step>, CompatError> {
-    let per_leaf = (file.piece() / WORD_SIZE).max(1) as u64;
+    let per_leaf = (file.piece() / SEGMENT_SIZE).max(1) as u64;
     let fan_out = file.fan_out().max(2) as u64;
     let (mut slot, mut position) = (segment_index / per_leaf, segment_index % per_leaf);
     let mut steps = Vec::new();
@@ -80,7 +80,7 @@ pub fn get_bmt_index_of_segment(
     last_chunk_index: u64,
     max_chunk_payload_byte_length: usize,
 ) -> Result<BmtIndex, CompatError> {
-    let group = (max_chunk_payload_byte_length / WORD_SIZE) as u64;
+    let group = (max_chunk_payload_byte_length / SEGMENT_SIZE) as u64;
     if group < 2 {
         let message = format!("chunks of {max_chunk_payload_byte_length} bytes make no tree");
         return Err(CompatError::new(ErrorClass::RangeError, "geometry-fan-out", message));
@@ -138,8 +138,8 @@ pub fn file_address_from_inclusion_proof<S: AsRef<[u8]>>(
     let root = prove_chunks.last().ok_or_else(|| wrong("proof-empty", "the proof has no chunk"))?;
     let len = decode_span(&root.span)
         .map_err(|error| wrong(error.code(), "the root span is no number of 64 bits"))?;
-    let group = (max_chunk_payload_byte_length / WORD_SIZE) as u64;
-    let piece = (max_chunk_payload_byte_length as u64).max(WORD_SIZE_U64);
+    let group = (max_chunk_payload_byte_length / SEGMENT_SIZE) as u64;
+    let piece = (max_chunk_payload_byte_length as u64).max(SEGMENT_SIZE_U64);
     let (mut index, mut slots) = (prove_segment_index, len.div_ceil(piece).max(1));
     let mut hash = prove_segment.to_vec();
     let mut address = Digest::default();

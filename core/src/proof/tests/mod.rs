@@ -5,6 +5,7 @@ mod contradictions;
 mod documents;
 mod keys;
 mod mutations;
+mod placements;
 mod statements;
 mod twins;
 
@@ -287,6 +288,7 @@ pub(super) fn one_of_each() -> Vec<(Format, String)> {
         AnyBundle::Exclusion(shard.exclusion(0, 4, "x")),
         AnyBundle::Statement(shard.statement(0, 4)),
         AnyBundle::Receipt(shard.receipt(2)),
+        AnyBundle::Placement(placements::sample()),
         AnyBundle::ContradictionReceipt(receipt_against),
         AnyBundle::ContradictionIndex(contradictions::index_sample()),
         AnyBundle::ContradictionOverlap(overlap),

@@ -65,6 +65,7 @@ every_bit! {
     every_bit_of_an_exclusion_counts: Exclusion,
     every_bit_of_a_statement_counts: Statement,
     every_bit_of_a_receipt_counts: Receipt,
+    every_bit_of_a_placement_counts: Placement,
     every_bit_of_a_receipt_contradiction_counts: ContradictionReceipt,
     every_bit_of_an_index_contradiction_counts: ContradictionIndex,
     every_bit_of_an_overlap_counts: ContradictionOverlap,

@@ -1,6 +1,6 @@
 //! `bmt prove`.
 
-use countersign_core::bmt::WordIndex;
+use countersign_core::bmt::SegmentIndex;
 
 use super::{bar_of, bmt_of, threads_of};
 use crate::args::BmtProveArgs;
@@ -12,7 +12,7 @@ use crate::exit::{Exit, Outcome};
 pub(super) fn run(args: &BmtProveArgs, output: &mut Output<'_>) -> Outcome {
     check_free(&args.out)?;
     let bmt = bmt_of(&args.how.geometry);
-    let (threads, segment) = (threads_of(&args.how), WordIndex(args.segment));
+    let (threads, segment) = (threads_of(&args.how), SegmentIndex(args.segment));
     let mut file = SteadyFile::open(&args.file)?;
     let bar = bar_of(Some(file.len()));
     let progress = |bytes| bar.set_position(bytes);

@@ -32,7 +32,7 @@ pub(super) fn run(args: &BmtVerifyArgs, output: &mut Output<'_>) -> Outcome {
             error,
         })?;
         FileProof::from_json(bytes.trim_ascii_end())
-            .map_err(|error| NotADocument { path: args.proof.clone(), error })?
+            .map_err(|error| NotADocument::new(&args.proof, error))?
     } else {
         read(&args.proof, FileProof::from_json)?
     };
@@ -56,7 +56,7 @@ impl Shown<'_> {
                 "valid": true,
                 "address": self.address.to_string(),
                 "segmentIndex": verified.index.to_string(),
-                "segment": hex::encode(verified.word.as_ref()),
+                "segment": hex::encode(verified.segment.as_ref()),
                 "usedBytes": verified.used,
                 "fileSize": verified.len.to_string(),
                 "doesNotProve": DOES_NOT_PROVE,
@@ -91,7 +91,7 @@ impl fmt::Display for Shown<'_> {
                the file has {len} bytes\n\
              does not prove",
             self.address,
-            hex::encode(verified.word.as_ref().get(..verified.used).unwrap_or_default()),
+            hex::encode(verified.segment.as_ref().get(..verified.used).unwrap_or_default()),
         )?;
         DOES_NOT_PROVE.iter().try_for_each(|line| write!(f, "\n  - {line}"))
     }

@@ -4,15 +4,22 @@ mod aftermath;
 mod place;
 mod proofs;
 mod report;
+mod samples;
 mod steps;
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use super::Output;
+use super::serve::{serve_until_interrupted, with_shard};
 use crate::args::DemoArgs;
 use crate::exit::{Exit, Failure, Outcome, OutputError};
+use crate::serve::{Server, Site};
 use place::Place;
 use report::Report;
+
+/// Where the page is served if nobody says.
+const DEFAULT_PORT: u16 = 8787;
 
 pub(super) fn run(args: &DemoArgs, output: &mut Output<'_>) -> Outcome {
     let place = Place::new(&args.dir)?;
@@ -38,6 +45,8 @@ pub(super) fn run(args: &DemoArgs, output: &mut Output<'_>) -> Outcome {
     tell(output, || report.disputes(&disputes, took))?;
     let (aftermath, took) = timed(|| aftermath::play(&place, &made, &disputes))?;
     tell(output, || report.aftermath(&aftermath, took))?;
+    let (samples, took) = timed(|| samples::write(&place, &made))?;
+    tell(output, || report.samples(&samples, took))?;
     if output.json {
         let mut document =
             report.to_json(&made, &metered, &recovered, &verified, &tampered, &usage)?;
@@ -45,6 +54,7 @@ pub(super) fn run(args: &DemoArgs, output: &mut Output<'_>) -> Outcome {
             members.insert("proofs".to_owned(), report::proofs_json(&proofs));
             members.insert("disputes".to_owned(), report::disputes_json(&disputes));
             members.insert("aftermath".to_owned(), aftermath.to_json());
+            members.insert("samples".to_owned(), report::samples_json(&samples));
         }
         output.print(&document, "")?;
     } else {
@@ -57,7 +67,27 @@ pub(super) fn run(args: &DemoArgs, output: &mut Output<'_>) -> Outcome {
         && proofs.proven.iter().all(|proven| proven.report.valid)
         && recovered.is_complete()
         && aftermath.is_as_told();
-    Ok(if is_as_told { Exit::Done } else { Exit::Refused })
+    if !is_as_told {
+        return Ok(Exit::Refused);
+    }
+    if args.no_serve { Ok(Exit::Done) } else { show(args, &place, &samples, output) }
+}
+
+/// Serves the page with the samples and the shard.
+fn show(
+    args: &DemoArgs,
+    place: &Place,
+    samples: &samples::Samples,
+    output: &mut Output<'_>,
+) -> Outcome {
+    let site = with_shard(Site::default(), &place.shard())?.with_samples(&samples.directory)?;
+    let on = |port| Server::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+    let server = match args.port {
+        Some(port) => on(port)?,
+        // Somebody who names no port will not mind another.
+        None => on(DEFAULT_PORT).or_else(|_| on(0))?,
+    };
+    serve_until_interrupted(server, site, output)
 }
 
 fn timed<T>(
@@ -101,11 +131,12 @@ mod tests {
             "inclusion.json",
             "DISPUTED_NO_RESPONSE",
             "is worth nothing",
+            "samples.json",
             "run-1/shard --operator-public-key @",
         ] {
             assert!(stdout.contains(part), "{part} is not in:\n{stdout}");
         }
-        let (exit, stdout, _) = ran(&["demo", "--dir", dir, "--json"]);
+        let (exit, stdout, _) = ran(&["demo", "--dir", dir, "--no-serve", "--json"]);
         assert_eq!(exit, Exit::Done);
         let document: serde_json::Value = serde_json::from_str(&stdout).unwrap();
         assert!(document["dir"].as_str().unwrap().ends_with("run-2"));

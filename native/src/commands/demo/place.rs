@@ -68,6 +68,26 @@ impl Place {
         self.run.join("next.key")
     }
 
+    /// The key that takes over half way in the samples.
+    pub(super) fn next_process_key(&self) -> PathBuf {
+        self.run.join("next-process.key")
+    }
+
+    /// What the page offers to try.
+    pub(super) fn samples(&self) -> PathBuf {
+        self.run.join("samples")
+    }
+
+    /// The shard that the samples are about.
+    pub(super) fn sample_shard(&self) -> PathBuf {
+        self.run.join("sample-shard")
+    }
+
+    /// Its copy with one bit flipped.
+    pub(super) fn sample_damaged(&self) -> PathBuf {
+        self.run.join("sample-damaged")
+    }
+
     /// The shard.
     pub(super) fn shard(&self) -> PathBuf {
         self.run.join("shard")

@@ -1,7 +1,7 @@
 //! The demo's proofs and disputes: what a member gets to hold, and what follows when one doubts.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use countersign_core::Seq;
 use countersign_core::chain::{Control, Record};
@@ -11,6 +11,7 @@ use countersign_core::dispute::{
 };
 use countersign_core::document::Text;
 use countersign_core::hash::{Blake3, hex};
+use countersign_core::keys::Certificate;
 use countersign_core::limits::{
     DEFAULT_DISPUTE_RESPONSE_MS, DIGEST_SIZE, MAX_CONTROL_TEXT_SIZE, MAX_OP_ID_SIZE,
 };
@@ -39,11 +40,12 @@ pub(super) struct Proven {
 }
 
 /// A settled batch and its records.
-struct Batch {
-    settlement: BatchSettlementAction,
+#[derive(Debug)]
+pub(super) struct Batch {
+    pub(super) settlement: BatchSettlementAction,
     /// When its record was made.
-    settled_at_ms: u64,
-    records: Vec<Vec<u8>>,
+    pub(super) settled_at_ms: u64,
+    pub(super) records: Vec<Vec<u8>>,
     window: BatchWindow,
 }
 
@@ -56,10 +58,10 @@ pub(super) struct Proofs {
 
 /// Writes three proofs over the first batch, and verifies each with the public key alone.
 pub(super) fn prove(place: &Place, made: &Made) -> Step<Proofs> {
-    let batches = read_batches(place)?;
+    let batches = read_batches(&place.shard())?;
     let settlements = batches.iter().map(|batch| batch.settlement.clone()).collect();
     let batch = batches.first().ok_or_else(nothing_settled)?;
-    let signed = signed(made, batch);
+    let signed = signed_by(made.certificate, batch);
     let records: Vec<&[u8]> = batch.records.iter().map(Vec::as_slice).collect();
     let leaves = leaf_hashes::<Blake3>(&records);
     let index = batch.window.index_leaves();
@@ -105,7 +107,7 @@ pub(super) struct Disputed {
 
 /// Plays one dispute of each outcome over the first batch, documents in files.
 pub(super) fn dispute(place: &Place, made: &Made) -> Step<Vec<Disputed>> {
-    let batches = read_batches(place)?;
+    let batches = read_batches(&place.shard())?;
     let batch = batches.first().ok_or_else(nothing_settled)?;
     let raised_at_ms = batch.settled_at_ms.saturating_add(60_000);
     let challenge = |claim: &str, settlement: &BatchSettlementAction| DisputeChallenge {
@@ -160,8 +162,8 @@ pub(super) fn dispute(place: &Place, made: &Made) -> Step<Vec<Disputed>> {
 }
 
 /// Reads every settled batch of the shard with its records.
-fn read_batches(place: &Place) -> Step<Vec<Batch>> {
-    let paths = ShardPaths::new(place.shard());
+pub(super) fn read_batches(shard: &Path) -> Step<Vec<Batch>> {
+    let paths = ShardPaths::new(shard);
     let mut reader = ShardReader::open(&RealDisk, &paths, Seq::FIRST)?;
     let mut batches = Vec::new();
     let (mut window, mut records) = (BatchWindow::new(Seq::FIRST), Vec::new());
@@ -181,8 +183,8 @@ fn read_batches(place: &Place) -> Step<Vec<Batch>> {
     Ok(batches)
 }
 
-fn signed(made: &Made, batch: &Batch) -> SignedSettlement {
-    SignedSettlement { certificate: made.certificate, settlement: batch.settlement.clone() }
+pub(super) fn signed_by(certificate: Certificate, batch: &Batch) -> SignedSettlement {
+    SignedSettlement { certificate, settlement: batch.settlement.clone() }
 }
 
 /// An entry in the middle of a batch.
@@ -207,16 +209,22 @@ fn some_entry(batch: &Batch) -> Step<Entry<'_>> {
 }
 
 /// Makes one entry's amount another, as an operator might who bills more than was used.
-fn change_an_amount(records: &mut [Vec<u8>]) -> Step<()> {
+pub(super) fn change_an_amount(records: &mut [Vec<u8>]) -> Step<()> {
     for bytes in records.iter_mut().skip(100) {
-        let Ok(Record::Entry(mut entry)) = Record::decode(bytes) else { continue };
-        entry.operation.amount = entry.operation.amount.saturating_sub(1);
-        let mut changed = Vec::new();
-        entry.encode(&mut changed);
+        let Some(changed) = change_amount(bytes) else { continue };
         *bytes = changed;
         return Ok(());
     }
     Err(nothing_settled())
+}
+
+/// An entry with another amount; `None` of anything else.
+pub(super) fn change_amount(bytes: &[u8]) -> Option<Vec<u8>> {
+    let Ok(Record::Entry(mut entry)) = Record::decode(bytes) else { return None };
+    entry.operation.amount = entry.operation.amount.saturating_sub(1);
+    let mut changed = Vec::new();
+    entry.encode(&mut changed);
+    Some(changed)
 }
 
 pub(super) fn short(member: &[u8; DIGEST_SIZE]) -> String {
@@ -229,6 +237,6 @@ pub(super) fn nothing_settled() -> Box<dyn crate::exit::Failure> {
     Refusal { code: "not-settled", message }.into()
 }
 
-fn refused(error: impl std::fmt::Display) -> Refusal {
+pub(super) fn refused(error: impl std::fmt::Display) -> Refusal {
     Refusal { code: "demo-failed", message: error.to_string() }
 }

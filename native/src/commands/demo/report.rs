@@ -14,6 +14,7 @@ use super::super::shard::{recovery_json, report_json};
 use super::aftermath::Aftermath;
 use super::place::Place;
 use super::proofs::{Disputed, Proofs};
+use super::samples::Samples;
 use super::steps::{Made, Metered, Recovered, Tampered, Usage, Verified};
 use crate::render::utc;
 use crate::trace;
@@ -24,7 +25,8 @@ const WIDTH: usize = 60;
 /// Members that are listed.
 const TOP: usize = 5;
 /// Where the requests come from.
-const SOURCE: &str = "Azure LLM inference trace 2023 (code), Azure Public Dataset, CC-BY 4.0";
+pub(super) const SOURCE: &str =
+    "Azure LLM inference trace 2023 (code), Azure Public Dataset, CC-BY 4.0";
 
 /// Puts results into words.
 #[derive(Debug)]
@@ -213,6 +215,13 @@ impl Report {
         text
     }
 
+    pub(super) fn samples(&self, samples: &Samples, took: Duration) -> String {
+        let mut text = step(10, "Make samples for the page, good and bad", took);
+        let list = self.name(&samples.directory.join("samples.json"));
+        line(&mut text, "samples", &format!("{}, listed in {list}", samples.count));
+        text
+    }
+
     pub(super) fn end(&self, _made: &Made) -> String {
         let (shard, tampered) = (self.shard.display(), self.tampered.display());
         let (run, operator) = (self.run.display(), self.operator.display());
@@ -319,6 +328,10 @@ pub(super) fn proofs_json(proofs: &Proofs) -> Value {
         })
         .collect();
     json!({ "settlements": settlements, "proven": proven })
+}
+
+pub(super) fn samples_json(samples: &Samples) -> Value {
+    json!({ "dir": samples.directory.display().to_string(), "count": samples.count })
 }
 
 pub(super) fn disputes_json(disputes: &[Disputed]) -> Value {

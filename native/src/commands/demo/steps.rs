@@ -210,7 +210,7 @@ pub(super) fn tamper(place: &Place, made: &Made) -> Step<Tampered> {
 
 /// A byte of an entry that, with its lowest bit flipped, makes another amount and changes nothing
 /// else: where, its new value, and both amounts.
-fn other_amount(bytes: &[u8]) -> Option<(usize, u8, i128, i128)> {
+pub(super) fn other_amount(bytes: &[u8]) -> Option<(usize, u8, i128, i128)> {
     let Ok(Record::Entry(entry)) = Record::decode(bytes) else { return None };
     let mut changed = bytes.to_vec();
     for at in 0..changed.len() {

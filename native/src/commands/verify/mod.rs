@@ -12,15 +12,16 @@ use std::path::Path;
 use countersign_core::document::{DocumentError, peek_format};
 use countersign_core::keys::PublicKey;
 use countersign_core::limits::MAX_DISPUTE_DOCUMENT_SIZE;
-use countersign_core::proof::{KnownRevocation, ProofError, VerifyOptions, verify_bundle};
+use countersign_core::proof::{Judgement, KnownRevocation, VerifyOptions, judge_bundle};
 use serde_json::{Value, json};
 
 pub(super) use self::revocations::load as load_revocations;
 
 use self::disputes::Disputes;
 use self::documents::Documents;
-use self::report::{Malformed, Shown};
+use self::report::{ShownMalformed, ShownReport};
 use super::Output;
+use super::documents::NotADocument;
 use super::failures::Refusal;
 use super::shard::report_json;
 use crate::args::{VerifyArgs, is_stdin};
@@ -119,27 +120,27 @@ impl Verifier {
         text: &str,
         output: &mut Output<'_>,
     ) -> Result<(), OutputError> {
-        let format = peek_format(text.as_bytes(), MAX_DISPUTE_DOCUMENT_SIZE);
-        let kept = match &format {
-            Ok(format) => self.disputes.keep(name, format, text).map_err(ProofError::from),
-            Err(_) => Ok(false),
-        };
-        let options = VerifyOptions { now_ms: self.now_ms, revocations: &self.revocations };
-        let verified = match kept {
+        let kept = peek_format(text.as_bytes(), MAX_DISPUTE_DOCUMENT_SIZE)
+            .and_then(|format| self.disputes.keep(name, &format, text));
+        match kept {
             Ok(true) => return Ok(()),
-            Ok(false) => verify_bundle(text.as_bytes(), &self.trusted, &options),
-            Err(error) => Err(error),
-        };
-        match verified {
-            Ok(report) => {
-                self.tally.count(Some(report.valid));
-                let document = report_json(&report).unwrap_or_default();
-                output.print(&named(name, document), Shown { name, report: &report })
-            }
-            Err(ProofError::Document(error)) if is_refused(&error) && format.is_ok() => {
-                self.tally.count(Some(false));
-                let malformed = Malformed { name, error: &error };
-                output.print(&named(name, malformed.to_json()), &malformed)
+            // What is wrong with a document of no known format is for the next step to say.
+            Ok(false) | Err(DocumentError::UnknownFormat { .. }) => {}
+            Err(error) => return self.cannot_check(name, &NotADocument::new(name, error), output),
+        }
+        let options = VerifyOptions { now_ms: self.now_ms, revocations: &self.revocations };
+        match judge_bundle(text.as_bytes(), &self.trusted, &options) {
+            Ok(judgement) => {
+                self.tally.count(Some(judgement.is_valid()));
+                let document = named(name, report_json(&judgement).unwrap_or_default());
+                match &judgement {
+                    Judgement::Checked(report) => {
+                        output.print(&document, ShownReport { name, report })
+                    }
+                    Judgement::Malformed(malformed) => {
+                        output.print(&document, ShownMalformed { name, malformed })
+                    }
+                }
             }
             Err(error) => {
                 let (code, message) = (error.code(), format!("{name}: {error}"));
@@ -163,17 +164,6 @@ impl Verifier {
         }
         Ok(())
     }
-}
-
-/// Whether the document is a bundle, of a format that is known, and not spelled as it must be.
-const fn is_refused(error: &DocumentError) -> bool {
-    matches!(
-        error,
-        DocumentError::UnknownMember(_)
-            | DocumentError::RepeatedMember(_)
-            | DocumentError::MissingMember(_)
-            | DocumentError::InvalidMember(_)
-    )
 }
 
 /// The document with the file's name in it.

@@ -2,10 +2,8 @@
 
 use std::fmt;
 
-use countersign_core::document::DocumentError;
 use countersign_core::hash::hex;
-use countersign_core::proof::{Check, Facts, RecordFact, Report};
-use serde_json::{Value, json};
+use countersign_core::proof::{Check, Facts, Malformed, RecordFact, Report};
 
 use crate::exit::one_line;
 use crate::render::utc;
@@ -14,12 +12,12 @@ use crate::render::utc;
 const MAX_LISTED: usize = 20;
 
 /// A report under the name of its file.
-pub(super) struct Shown<'a> {
+pub(super) struct ShownReport<'a> {
     pub(super) name: &'a str,
     pub(super) report: &'a Report,
 }
 
-impl fmt::Display for Shown<'_> {
+impl fmt::Display for ShownReport<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Report { valid, format, checks, does_not_prove, facts } = self.report;
         write_verdict(f, *valid, self.name, &format.to_string())?;
@@ -93,30 +91,16 @@ fn write_record(f: &mut fmt::Formatter<'_>, record: &RecordFact) -> fmt::Result 
     }
 }
 
-/// A bundle that is not spelled as its format says.
-pub(super) struct Malformed<'a> {
+/// A bundle that is not spelled as its format says, under the name of its file.
+pub(super) struct ShownMalformed<'a> {
     pub(super) name: &'a str,
-    pub(super) error: &'a DocumentError,
+    pub(super) malformed: &'a Malformed,
 }
 
-impl Malformed<'_> {
-    fn check(&self) -> Check {
-        Check { code: self.error.code(), ok: false, detail: self.error.to_string() }
-    }
-
-    pub(super) fn to_json(&self) -> Value {
-        json!({
-            "valid": false,
-            "checks": [self.check()],
-            "path": self.error.path(),
-        })
-    }
-}
-
-impl fmt::Display for Malformed<'_> {
+impl fmt::Display for ShownMalformed<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write_verdict(f, false, self.name, "not spelled as its format says")?;
         f.write_str("\nchecks")?;
-        write_check(f, &self.check())
+        self.malformed.checks.iter().try_for_each(|check| write_check(f, check))
     }
 }

@@ -1,10 +1,10 @@
 //! Finds vectors when the program runs: AVX-512 or AVX2, and BMI for a hash alone.
 //!
 //! A function compiled for AVX2 must not run where there is none, so calling it from one that is
-//! compiled for less is `unsafe`, whatever was asked before. These three calls and two in the other
-//! room of lanes are all the unsafe code of this crate. They are worth it: a permutation takes
-//! 267 ns without vectors, 226 with BMI's and-not and three-operand rotation, 110 with AVX2 and 40
-//! with AVX-512, and a chunk of 4,096 bytes takes 128.
+//! compiled for less is `unsafe`, whatever was asked before. These three calls, and two like them
+//! for BLAKE3, are all the unsafe code of this crate. They are worth it: a permutation takes 267 ns
+//! without vectors, 226 with BMI's and-not and three-operand rotation, 110 with AVX2 and 40 with
+//! AVX-512, and a chunk of 4,096 bytes takes 128 of them.
 
 use super::block::{Block, Node};
 use super::{Kernel, Work, loops, one};

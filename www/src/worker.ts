@@ -1,0 +1,58 @@
+// Checks, away from the page's own thread, so that the page stays responsive however long one takes.
+
+import init, * as countersign from "countersign";
+
+import { CannotCheck, checkBundle } from "./engine/bundle";
+import { evaluate } from "./engine/dispute";
+import { checkFiles, checkUrl } from "./engine/shard";
+import type { Answer, Progress, Request, Task } from "./messages";
+import type { KeyUsed, Outcome } from "./report";
+
+const scope = self as unknown as DedicatedWorkerGlobalScope;
+const post = (answer: Answer) => scope.postMessage(answer);
+const ready = init();
+/** At most so many reports of progress a second. */
+const PROGRESS_MS = 50;
+
+ready.then(
+  () => post({ id: 0, type: "ready" }),
+  // The first task says why.
+  () => undefined,
+);
+
+scope.addEventListener("message", (event: MessageEvent<Request>) => {
+  const { id, task } = event.data;
+  run(id, task).then(
+    ({ outcome, key }) => post({ id, type: "outcome", outcome, key }),
+    (error: unknown) => post({ id, type: "refusal", refusal: refusalOf(error) }),
+  );
+});
+
+async function run(id: number, task: Task): Promise<{ outcome: Outcome; key: KeyUsed }> {
+  await ready;
+  const trusted = task.operatorPublicKey;
+  let last = 0;
+  const report = (progress: Progress) => {
+    const now = performance.now();
+    if (now - last < PROGRESS_MS && progress.done < progress.total) return;
+    last = now;
+    post({ id, type: "progress", progress });
+  };
+  switch (task.kind) {
+    case "bundle":
+      return checkBundle(countersign, task.text, trusted);
+    case "dispute":
+      return evaluate(countersign, task, task.nowMs, trusted);
+    case "shard":
+      return checkFiles(task.segments, trusted, report);
+    case "shard-url":
+      return checkUrl(task.url, trusted, report);
+  }
+}
+
+function refusalOf(error: unknown): { code: string; message: string } {
+  if (error instanceof CannotCheck || error instanceof countersign.CountersignError) {
+    return { code: error.code, message: error.message };
+  }
+  return { code: "failed", message: error instanceof Error ? error.message : String(error) };
+}
