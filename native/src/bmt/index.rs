@@ -3,16 +3,17 @@
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::num::NonZeroUsize;
+use std::ops::Range;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use countersign_core::bmt::{
-    Bmt, ChunkAddress, Each, FileProof, Finished, IndexError, IndexLayout, NewChunk, Plain, ReadAt,
-    SegmentIndex, Slot, StoredIndex,
+    Bmt, ChunkAddress, Each, Expected, FileProof, Finished, IndexError, IndexLayout, MakeError,
+    MultiProof, NewChunk, Plain, ReadAt, SegmentIndex, Slot, StoredIndex,
 };
 
 use super::hashing::hash_into;
-use super::proving::{read_leaf, shape_of};
+use super::proving::{read_leaf, read_range, shape_of};
 use super::{BmtError, SteadyFile};
 
 /// Makes the index of a file, 1/128 of its size and a little, in constant memory; the file's
@@ -83,6 +84,7 @@ impl io::Read for SteadyReader<'_> {
 /// The header and the size are checked when it is opened, and every proof before it is handed out.
 #[derive(Debug)]
 pub struct ChunkIndex<'b> {
+    bmt: &'b Bmt,
     path: PathBuf,
     stored: StoredIndex<'b, Plain, IndexFile>,
 }
@@ -108,12 +110,33 @@ impl<'b> ChunkIndex<'b> {
         if stored.shape().len() != file.len() {
             return Err(unusable(path, IndexError::Stale));
         }
-        Ok(Self { path: path.to_owned(), stored })
+        Ok(Self { bmt, path: path.to_owned(), stored })
     }
 
     /// The address of the file.
     pub const fn address(&self) -> ChunkAddress {
         self.stored.address()
+    }
+
+    /// Proves the segments from `first` to `last`, with the sisters that they share once: reads their
+    /// leaves of the file and a few runs of the index.
+    pub fn prove_range(
+        &mut self,
+        file: &SteadyFile,
+        (first, last): (SegmentIndex, SegmentIndex),
+    ) -> Result<MultiProof, BmtError> {
+        let segments: Vec<_> = (first.0..=last.0).map(SegmentIndex).collect();
+        let leaf = |range: Range<u64>| read_range(file, range);
+        let shape = self.stored.shape();
+        let proof = self.bmt.prove_segments(&shape, &segments, leaf, &mut self.stored);
+        let proof = proof.map_err(|error| match error {
+            MakeError::Prove(error) => error.into(),
+            MakeError::Source(error) => BmtError::reading(&self.path)(error),
+            _ => unusable(&self.path, IndexError::Stale),
+        })?;
+        let verified = self.bmt.verify_segments(self.address(), &proof, Expected::len(shape.len()));
+        verified.map_err(|_| unusable(&self.path, IndexError::Stale))?;
+        Ok(proof)
     }
 
     /// A proof of one segment: reads a leaf of the file and a few runs of the index.
@@ -137,8 +160,6 @@ fn unusable(path: &Path, error: IndexError<io::Error>) -> BmtError {
 
 #[cfg(test)]
 mod tests {
-    use countersign_core::bmt::Expected;
-
     use super::*;
     use crate::bmt::prove_segment;
 
