@@ -166,7 +166,7 @@ mod tests {
     const THREADS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(1);
 
     fn bytes(len: usize) -> Vec<u8> {
-        (0..len).map(|i| (i * 31 >> 3) as u8).collect()
+        (0..len).map(|i| ((i * 31) >> 3).to_le_bytes()[0]).collect()
     }
 
     #[test]

@@ -49,22 +49,20 @@ fn sealed_segment(
     let bmt = Bmt::swarm();
     let mut file = SteadyFile::open(&paths.segment(number))?;
     let size = file.len();
-    let stored = open_chunk_index(&bmt, paths, number, &file);
-    let address = match stored {
-        Some(index) => index.address(),
-        None => {
-            progress(number);
-            match make_chunk_index(&bmt, paths, number, &mut file) {
-                Ok(address) => address,
-                // A copy that cannot be written to is hashed every time.
-                Err(BmtError::Io { is_writing: true, .. }) => {
-                    let mut file = SteadyFile::open(&paths.segment(number))?;
-                    let hashed = hash_reader(&bmt, &mut file, threads(), &|_| {})?;
-                    file.check_unchanged(hashed.len)?;
-                    hashed.address
-                }
-                Err(error) => return Err(error),
+    let stored = open_chunk_index(&bmt, paths, number, &file).map(|index| index.address());
+    let address = if let Some(address) = stored {
+        address
+    } else {
+        progress(number);
+        match make_chunk_index(&bmt, paths, number, &mut file) {
+            // A copy that cannot be written to is hashed every time.
+            Err(BmtError::Io { is_writing: true, .. }) => {
+                let mut file = SteadyFile::open(&paths.segment(number))?;
+                let hashed = hash_reader(&bmt, &mut file, threads(), &|_| {})?;
+                file.check_unchanged(hashed.len)?;
+                hashed.address
             }
+            made => made?,
         }
     };
     Ok(SealedSegment { number, size, address })
@@ -77,13 +75,11 @@ pub(super) fn chunk_index<'b>(
     number: SegmentNumber,
     file: &mut SteadyFile,
 ) -> Result<ChunkIndex<'b>, BmtError> {
-    match open_chunk_index(bmt, paths, number, file) {
-        Some(index) => Ok(index),
-        None => {
-            make_chunk_index(bmt, paths, number, file)?;
-            ChunkIndex::open(bmt, &paths.chunk_index(number), file)
-        }
+    if let Some(index) = open_chunk_index(bmt, paths, number, file) {
+        return Ok(index);
     }
+    make_chunk_index(bmt, paths, number, file)?;
+    ChunkIndex::open(bmt, &paths.chunk_index(number), file)
 }
 
 /// The stored chunk addresses of a segment, if they are of use: not older than the file.
