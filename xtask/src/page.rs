@@ -38,6 +38,10 @@ pub(crate) fn page() -> Outcome {
 
 /// Type check, unit tests, build, and the page in every browser that is installed.
 pub(crate) fn test() -> Outcome {
+    if !can_build() {
+        println!("skipped: {}", web::checks::NO_NODE);
+        return Ok(());
+    }
     page()?;
     web::checks::install_browsers();
     shell::run(&mut npm(&["run", "--silent", "typecheck"]))?;

@@ -1,6 +1,7 @@
 //! What is said of a document that claims to be a bundle: a report over its checks, or that it is
 //! not spelled as its format says.
 
+use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -18,7 +19,7 @@ use crate::limits::MAX_BUNDLE_SIZE;
 #[serde(untagged)]
 pub enum Judgement {
     /// The bundle was read, and checked.
-    Checked(Report),
+    Checked(Box<Report>),
     /// The document is not spelled as its format says, so it shows nothing.
     Malformed(Malformed),
 }
@@ -86,7 +87,7 @@ pub fn judge_bundle(
     options: &VerifyOptions<'_>,
 ) -> Result<Judgement, ProofError> {
     match verify_bundle(json, trusted, options) {
-        Ok(report) => Ok(Judgement::Checked(report)),
+        Ok(report) => Ok(Judgement::Checked(Box::new(report))),
         Err(ProofError::Document(error)) => match known_format(json, &error) {
             Some(format) => Ok(Judgement::Malformed(Malformed::new(format, &error))),
             None => Err(ProofError::Document(error)),

@@ -90,6 +90,9 @@ pub struct ProveInclusionArgs {
     /// The record
     #[arg(long, value_name = "SEQ")]
     pub seq: u64,
+    /// Also show where the record stands in the file of its segment, under the file's content address
+    #[arg(long)]
+    pub content_address: bool,
 }
 
 /// Arguments of `prove records`.

@@ -244,7 +244,8 @@ mod tests {
 
     #[test]
     fn any_number_of_threads_finds_the_address_of_the_file_in_memory() {
-        let bytes: Vec<u8> = (0..5_000_000_u32).map(|i| (i.wrapping_mul(i) >> 7) as u8).collect();
+        let bytes: Vec<u8> =
+            (0..5_000_000_u32).map(|i| (i.wrapping_mul(i) >> 7).to_le_bytes()[0]).collect();
         let bmt = Bmt::swarm();
         for len in [0, 1, 4_096, BLOCK_SIZE - 1, BLOCK_SIZE, BLOCK_SIZE + 1, bytes.len()] {
             let bytes = &bytes[..len];
@@ -256,7 +257,7 @@ mod tests {
                 assert_eq!(hashed(&bmt, Trickle(bytes, len), count).unwrap(), finished);
             }
         }
-        let scaled = Bmt::new(Geometry::scaled(128, 8).unwrap(), bmt.hash().clone());
+        let scaled = Bmt::new(Geometry::scaled(128, 8).unwrap(), Plain);
         let bytes = &bytes[..1_300_000];
         let finished = hashed(&scaled, bytes, 3).unwrap();
         assert_eq!(finished.address, scaled.file(bytes).unwrap().address());
@@ -285,7 +286,7 @@ mod tests {
 
     #[test]
     fn a_file_longer_than_its_spans_is_refused_and_nobody_hangs() {
-        let bmt = Bmt::new(Geometry::reference(4_096, 2).unwrap(), Bmt::swarm().hash().clone());
+        let bmt = Bmt::new(Geometry::reference(4_096, 2).unwrap(), Plain);
         let source = io::repeat(1).take(200 << 20);
         let error = hash_reader(&bmt, source, threads(4), &|_| {}).unwrap_err();
         assert!(matches!(error, BmtError::TooLong { .. }), "{error}");

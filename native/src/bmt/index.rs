@@ -3,20 +3,21 @@
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::num::NonZeroUsize;
+use std::ops::Range;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use countersign_core::bmt::{
-    Bmt, ChunkAddress, Each, FileProof, Finished, IndexError, IndexLayout, NewChunk, Plain, ReadAt,
-    SegmentIndex, Slot, StoredIndex,
+    Bmt, ChunkAddress, Each, Expected, FileProof, Finished, IndexError, IndexLayout, MakeError,
+    MultiProof, NewChunk, Plain, ReadAt, SegmentIndex, Slot, StoredIndex,
 };
 
 use super::hashing::hash_into;
-use super::proving::{read_leaf, shape_of};
+use super::proving::{read_leaf, read_range, shape_of};
 use super::{BmtError, SteadyFile};
 
 /// Makes the index of a file, 1/128 of its size and a little, in constant memory; the file's
-/// address. The index appears under its name only when it is whole.
+/// address. The header is written last, so that nobody takes one for whole that is not.
 pub fn write_index(
     bmt: &Bmt,
     file: &mut SteadyFile,
@@ -26,10 +27,9 @@ pub fn write_index(
 ) -> Result<ChunkAddress, BmtError> {
     let shape = shape_of(bmt, file)?;
     let layout = IndexLayout::new(shape);
-    let draft = draft_of(path);
-    let out = OpenOptions::new().create(true).truncate(true).write(true).open(&draft);
-    let out = out.map_err(BmtError::writing(&draft))?;
-    let failed = || BmtError::writing(&draft);
+    let out = OpenOptions::new().create(true).truncate(true).write(true).open(path);
+    let out = out.map_err(BmtError::writing(path))?;
+    let failed = || BmtError::writing(path);
     // A file that grows meanwhile has more chunks than there are places.
     let changed = || BmtError::Changed { path: file.path().to_owned() };
     let put = |slot: Slot, address: &ChunkAddress| {
@@ -51,21 +51,13 @@ pub fn write_index(
     let hashed = hashed.and_then(|Finished { address, len, .. }| {
         file.check_unchanged(len)?;
         out.write_all_at(&layout.header(&address), 0).map_err(failed())?;
-        fs::rename(&draft, path).map_err(BmtError::writing(path))?;
         Ok(address)
     });
     if hashed.is_err() {
-        // What is half written is of no use; whoever made the directory read-only keeps it.
-        let _kept = fs::remove_file(&draft);
+        // Without a header it is no index, even if it cannot be removed.
+        let _kept = fs::remove_file(path);
     }
     hashed
-}
-
-/// The name that an index has until it is whole.
-fn draft_of(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".part");
-    PathBuf::from(name)
 }
 
 /// Reads a file through a shared reference.
@@ -83,6 +75,7 @@ impl io::Read for SteadyReader<'_> {
 /// The header and the size are checked when it is opened, and every proof before it is handed out.
 #[derive(Debug)]
 pub struct ChunkIndex<'b> {
+    bmt: &'b Bmt,
     path: PathBuf,
     stored: StoredIndex<'b, Plain, IndexFile>,
 }
@@ -108,12 +101,33 @@ impl<'b> ChunkIndex<'b> {
         if stored.shape().len() != file.len() {
             return Err(unusable(path, IndexError::Stale));
         }
-        Ok(Self { path: path.to_owned(), stored })
+        Ok(Self { bmt, path: path.to_owned(), stored })
     }
 
     /// The address of the file.
     pub const fn address(&self) -> ChunkAddress {
         self.stored.address()
+    }
+
+    /// Proves the segments from `first` to `last`, with the sisters that they share once: reads their
+    /// leaves of the file and a few runs of the index.
+    pub fn prove_range(
+        &mut self,
+        file: &SteadyFile,
+        (first, last): (SegmentIndex, SegmentIndex),
+    ) -> Result<MultiProof, BmtError> {
+        let segments: Vec<_> = (first.0..=last.0).map(SegmentIndex).collect();
+        let leaf = |range: Range<u64>| read_range(file, range);
+        let shape = self.stored.shape();
+        let proof = self.bmt.prove_segments(&shape, &segments, leaf, &mut self.stored);
+        let proof = proof.map_err(|error| match error {
+            MakeError::Prove(error) => error.into(),
+            MakeError::Source(error) => BmtError::reading(&self.path)(error),
+            _ => unusable(&self.path, IndexError::Stale),
+        })?;
+        let verified = self.bmt.verify_segments(self.address(), &proof, Expected::len(shape.len()));
+        verified.map_err(|_| unusable(&self.path, IndexError::Stale))?;
+        Ok(proof)
     }
 
     /// A proof of one segment: reads a leaf of the file and a few runs of the index.
@@ -137,15 +151,13 @@ fn unusable(path: &Path, error: IndexError<io::Error>) -> BmtError {
 
 #[cfg(test)]
 mod tests {
-    use countersign_core::bmt::Expected;
-
     use super::*;
     use crate::bmt::prove_segment;
 
     const THREADS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(1);
 
     fn bytes(len: usize) -> Vec<u8> {
-        (0..len).map(|i| (i * 31 >> 3) as u8).collect()
+        (0..len).map(|i| ((i * 31) >> 3).to_le_bytes()[0]).collect()
     }
 
     #[test]
@@ -235,7 +247,7 @@ mod tests {
         let index = directory.path().join("index");
         let error = write_index(&bmt, &mut file, &index, THREADS, &|_| grow_once.call_once(append));
         assert_eq!(error.unwrap_err().code(), "file-changed");
-        assert!(!index.exists() && !draft_of(&index).exists());
+        assert!(!index.exists());
 
         let grow_once = std::sync::Once::new();
         let mut file = SteadyFile::open(&path).unwrap();

@@ -1,7 +1,9 @@
 //! Proofs of segments of a file on disk.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::num::NonZeroUsize;
+use std::ops::Range;
 use std::os::unix::fs::FileExt as _;
 
 use countersign_core::bmt::{
@@ -60,10 +62,15 @@ pub(super) fn read_leaf(
     index: SegmentIndex,
 ) -> Result<Vec<u8>, BmtError> {
     let range = shape.leaf_range(index)?;
-    // At most a chunk's capacity.
-    let mut leaf = vec![0; usize::try_from(range.end - range.start).unwrap_or_default()];
-    file.inner().read_exact_at(&mut leaf, range.start).map_err(BmtError::reading(file.path()))?;
-    Ok(leaf)
+    read_range(file, range).map_err(BmtError::reading(file.path()))
+}
+
+/// Some bytes of a file, at most a chunk's.
+pub(super) fn read_range(file: &SteadyFile, range: Range<u64>) -> io::Result<Vec<u8>> {
+    let size = usize::try_from(range.end.saturating_sub(range.start)).unwrap_or_default();
+    let mut bytes = vec![0; size];
+    file.inner().read_exact_at(&mut bytes, range.start)?;
+    Ok(bytes)
 }
 
 /// The references of a few chunks.

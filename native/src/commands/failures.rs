@@ -218,6 +218,10 @@ impl Failure for ProveError {
             Self::OperationPresent { seq, batch } => {
                 vec![("seq", seq.to_string().into()), ("batchId", batch.to_string().into())]
             }
+            Self::Content(error) => Failure::fields(error.as_ref()),
+            Self::NotSealed { seq, segment } => {
+                vec![("seq", seq.to_string().into()), ("segment", segment.file_name().into())]
+            }
             Self::NotASettlement { seq } => vec![("seq", seq.to_string().into())],
             _ => Vec::new(),
         }

@@ -16,8 +16,19 @@ use crate::serve::one_file_template;
 pub(super) fn run(command: ProveCommand, output: &mut Output<'_>) -> Outcome {
     match command {
         ProveCommand::Inclusion(args) => {
-            let bundle = open(&args.prove)?.inclusion(Seq(args.seq))?;
-            write(bundle.to_json(), &bundle.operator_public_key, &args.prove.out, output)?;
+            let mut prover = open(&args.prove)?;
+            let (json, operator) = if args.content_address {
+                let bundle = prover.placement(Seq(args.seq))?;
+                output.note(format_args!(
+                    "the file with the content address {} holds the record at byte {}",
+                    bundle.proof.address, bundle.proof.offset
+                ));
+                (bundle.to_json(), bundle.operator_public_key)
+            } else {
+                let bundle = prover.inclusion(Seq(args.seq))?;
+                (bundle.to_json(), bundle.operator_public_key)
+            };
+            write(json, &operator, &args.prove.out, output)?;
         }
         ProveCommand::Records(args) => {
             let seqs: Vec<_> = args.seq.iter().copied().map(Seq).collect();

@@ -3,10 +3,12 @@
 use std::fmt;
 
 use countersign_core::Seq;
+use countersign_core::frame::SegmentNumber;
 use countersign_core::keys::{PublicKey, ShardId};
 use countersign_core::proof::ProofError;
 use countersign_core::settlement::{BatchId, SettlementFailure};
 
+use crate::bmt::BmtError;
 use crate::store::{ReadError, StoreError};
 
 /// Why there is no proof.
@@ -92,6 +94,15 @@ pub enum ProveError {
         /// What does not fit.
         error: Box<ProofError>,
     },
+    /// The record's segment is still written to, so that its file has no lasting content address.
+    NotSealed {
+        /// The record.
+        seq: Seq,
+        /// The segment.
+        segment: SegmentNumber,
+    },
+    /// The segment's file cannot be hashed, or its chunk addresses not be kept.
+    Content(Box<BmtError>),
     /// No bundle can be made of what was asked for.
     Proof(Box<ProofError>),
 }
@@ -113,6 +124,8 @@ impl ProveError {
             Self::Settlement { .. } => "settlement-invalid",
             Self::NotASettlement { .. } => "not-a-settlement",
             Self::Mismatch { .. } => "log-mismatch",
+            Self::NotSealed { .. } => "segment-not-sealed",
+            Self::Content(error) => error.code(),
             Self::Proof(error) => error.code(),
         }
     }
@@ -137,6 +150,12 @@ impl fmt::Display for ProveError {
         match self {
             Self::Read(error) => error.fmt(f),
             Self::Status(error) => error.fmt(f),
+            Self::NotSealed { seq, segment } => write!(
+                f,
+                "record {seq} stands in {segment}, which is still written to: it has a content \
+                 address when the next segment begins"
+            ),
+            Self::Content(error) => error.fmt(f),
             Self::NoSuchRecord { seq, last: Some(last) } => {
                 write!(f, "there is no record {seq}: the log ends with record {last}")
             }
@@ -200,6 +219,12 @@ impl std::error::Error for ProveError {}
 impl From<ProofError> for ProveError {
     fn from(error: ProofError) -> Self {
         Self::Proof(Box::new(error))
+    }
+}
+
+impl From<BmtError> for ProveError {
+    fn from(error: BmtError) -> Self {
+        Self::Content(Box::new(error))
     }
 }
 

@@ -7,11 +7,13 @@
 //! an error, never in a proof that does not hold.
 
 mod batch;
+mod content;
 mod error;
 mod name;
 mod one_file;
 mod prover;
 
+pub use content::{SealedSegment, sealed_segments};
 pub use error::ProveError;
 pub use name::BatchName;
 pub use one_file::{OneFileError, fill_one_file};

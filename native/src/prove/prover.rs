@@ -3,22 +3,27 @@
 use std::path::Path;
 
 use countersign_core::Seq;
+use countersign_core::bmt::{Bmt, SegmentIndex};
 use countersign_core::chain::{Control, Record};
+use countersign_core::frame::SegmentNumber;
 use countersign_core::hash::Digest;
 use countersign_core::keys::{Certificate, PublicKey, ShardId};
-use countersign_core::limits::DIGEST_SIZE;
+use countersign_core::limits::{DIGEST_SIZE, LENGTH_PREFIX_SIZE};
 use countersign_core::merkle::{MultiInclusionError, NodeCoordinate};
 use countersign_core::proof::{
     ConsistencyBundle, ConsistencyProof, ExclusionBundle, ExclusionProof, InclusionBundle,
-    InclusionProof, ProofError, RecordsBundle, RecordsProof, SignedSettlement, StatementBundle,
-    StatementProof,
+    InclusionProof, PlacementBundle, PlacementProof, ProofError, RecordsBundle, RecordsProof,
+    SignedSettlement, StatementBundle, StatementProof,
 };
 use countersign_core::settlement::{BatchId, BatchSettlementAction, IndexLeaf, verify_settlement};
 
 use super::batch::Batch;
+use super::content::chunk_index;
 use super::{BatchName, ProveError};
+use crate::bmt::{BmtError, SteadyFile};
 use crate::index::{LogIndex, LogPosition, SettledRange, certificate_in, read_record};
 use crate::store::disk::Disk;
+use crate::store::segment_reader::list_segments;
 use crate::store::{ShardPaths, shard_status};
 
 /// A settlement as the log has it.
@@ -103,6 +108,42 @@ impl<'d> Prover<'d> {
             let bundle = InclusionProof::build(&batch.settled.signed, &record, |n| batch.node(n));
             bundle.map_err(|error| prover.mismatch(error))
         })
+    }
+
+    /// Shows a record to be in its batch, and where it stands in the file of its segment, which must
+    /// be sealed. Makes the segment's chunk addresses if they are not there, which reads all of it.
+    pub fn placement(&mut self, seq: Seq) -> Result<PlacementBundle, ProveError> {
+        let inclusion = self.inclusion(seq)?;
+        let place = self.batch()?.position(seq).ok_or(ProveError::NotASettlement { seq })?.place;
+        let (segments, _) = list_segments(self.disk, &self.paths)
+            .map_err(|error| BmtError::reading(self.paths.directory())(error))?;
+        if segments.last().is_none_or(|open| *open <= place.segment) {
+            return Err(ProveError::NotSealed { seq, segment: place.segment });
+        }
+        let bmt = Bmt::swarm();
+        let mut file = SteadyFile::open(&self.paths.segment(place.segment))?;
+        let mut index = chunk_index(&bmt, &self.paths, place.segment, &mut file)?;
+        let frame = (inclusion.proof.record.len() + LENGTH_PREFIX_SIZE) as u64;
+        let range = PlacementProof::range(place.offset, frame, file.len());
+        let (first, last) = (range.start / 32, range.end.saturating_sub(1) / 32);
+        let proof = index.prove_range(&file, (SegmentIndex(first), SegmentIndex(last)))?;
+        let mut bytes: Vec<u8> =
+            proof.segments.iter().flat_map(|(_, segment)| *segment.as_bytes()).collect();
+        // The last one is padded behind the end of the file.
+        bytes.truncate(usize::try_from(range.end.saturating_sub(range.start)).unwrap_or_default());
+        let file = (index.address(), file.len());
+        let placed = PlacementProof::build(&inclusion, file, place.offset, bytes, proof.sisters);
+        placed.map_err(|error| self.mismatch(error))
+    }
+
+    /// The segments that hold records of a settled batch: the first and the last.
+    pub fn segments_of(&self, settled: &Settled) -> (SegmentNumber, SegmentNumber) {
+        let ranges = self.ranges();
+        let at = ranges.partition_point(|range| range.seq < settled.seq);
+        let last = ranges.get(at).map_or(SegmentNumber::FIRST, |range| range.place.segment);
+        // A batch begins with the settlement of the one before.
+        let before = at.checked_sub(1).and_then(|before| ranges.get(before));
+        (before.map_or(SegmentNumber::FIRST, |range| range.place.segment), last)
     }
 
     /// Shows some records to be in their batch, which must be one. Their order does not matter.

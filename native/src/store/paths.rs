@@ -18,6 +18,7 @@ const IMPORT_REPLACEMENT: &str = "import.json.bak";
 const INDEX: &str = "index.bin";
 const INDEX_REPLACEMENT: &str = "index.bin.bak";
 /// The accounts: a database, and its two files.
+const CHUNK_INDEXES: &str = "content";
 const ACCOUNTS: &str = "accounts";
 const ACCOUNTS_DATA: &str = "data.mdb";
 const ACCOUNTS_LOCK: &str = "lock.mdb";
@@ -83,6 +84,11 @@ impl ShardPaths {
     /// The same while it is being replaced.
     pub fn index_replacement(&self) -> PathBuf {
         self.directory.join(INDEX_REPLACEMENT)
+    }
+
+    /// The addresses of the chunks of a sealed segment; may be thrown away.
+    pub fn chunk_index(&self, number: SegmentNumber) -> PathBuf {
+        self.directory.join(CHUNK_INDEXES).join(format!("{}.bmt", number.file_name()))
     }
 
     /// The directory of the accounts.

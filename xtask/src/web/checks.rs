@@ -5,14 +5,21 @@ use std::process::Command;
 
 use super::{package, tools};
 use crate::install::WEB_TARGET;
+use crate::page;
 use crate::shell::{self, Failure, Outcome};
 
+/// Why nothing that needs Node was run.
+pub(crate) const NO_NODE: &str = "Node 20.19 or newer, with npm, is not on this machine";
 /// Where the tests of the package's modules lie.
 const SCRIPT_TESTS: &str = "wasm/npm/test";
 
 /// The vectors in Node; the package: its modules, its size, native reports against its own, and
 /// what is made of it by a bundler, by Node, by a worker, by a page and by a compiler.
 pub(crate) fn wasm() -> Outcome {
+    if !page::can_build() {
+        println!("skipped: {NO_NODE}");
+        return Ok(());
+    }
     package::package()?;
     shell::run(&mut rust_tests())?;
     let mut tests = Vec::new();

@@ -59,12 +59,11 @@ fn hash(
     len: Option<u64>,
 ) -> Result<Finished, Box<dyn Failure>> {
     let bar = bar_of(len);
-    let finished = match args.redundancy.and_then(Level::from_number) {
-        Some(level) => hash_redundant(level, source, |bytes| bar.set_position(bytes)),
-        None => {
-            let bmt = bmt_of(&args.how.geometry);
-            hash_reader(&bmt, source, threads_of(&args.how), &|bytes| bar.set_position(bytes))
-        }
+    let finished = if let Some(level) = args.redundancy.and_then(Level::from_number) {
+        hash_redundant(level, source, |bytes| bar.set_position(bytes))
+    } else {
+        let bmt = bmt_of(&args.how.geometry);
+        hash_reader(&bmt, source, threads_of(&args.how), &|bytes| bar.set_position(bytes))
     };
     bar.finish_and_clear();
     Ok(finished?)

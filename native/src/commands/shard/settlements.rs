@@ -2,14 +2,16 @@
 
 use std::fmt;
 
+use countersign_core::frame::SegmentNumber;
 use countersign_core::keys::ShardId;
 use serde_json::{Value, json};
 
 use super::super::Output;
+use super::status::{content_addresses, sealed};
 use crate::args::ShardSettlementsArgs;
 use crate::exit::{Exit, Outcome};
 use crate::progress;
-use crate::prove::{Prover, Settled};
+use crate::prove::{Prover, SealedSegment, Settled};
 use crate::render::utc;
 use crate::store::disk::RealDisk;
 
@@ -21,7 +23,10 @@ pub(super) fn run(args: &ShardSettlementsArgs, output: &mut Output<'_>) -> Outco
     let prover = Prover::open(&RealDisk, &args.dir);
     bar.finish_and_clear();
     let mut prover = prover?;
-    let shown = Shown { shard_id: prover.shard_id(), settlements: prover.settlements()? };
+    let settlements = prover.settlements()?;
+    let segments = settlements.iter().map(|settled| prover.segments_of(settled)).collect();
+    let sealed = if output.json { sealed(&args.dir)? } else { Vec::new() };
+    let shown = Shown { shard_id: prover.shard_id(), settlements, segments, sealed };
     output.print(&shown.to_json(), &shown)?;
     Ok(Exit::Done)
 }
@@ -29,6 +34,9 @@ pub(super) fn run(args: &ShardSettlementsArgs, output: &mut Output<'_>) -> Outco
 struct Shown {
     shard_id: ShardId,
     settlements: Vec<Settled>,
+    /// The first and the last segment of each.
+    segments: Vec<(SegmentNumber, SegmentNumber)>,
+    sealed: Vec<SealedSegment>,
 }
 
 impl Shown {
@@ -36,7 +44,10 @@ impl Shown {
         let settlements: Vec<_> = self
             .settlements
             .iter()
-            .map(|settled| {
+            .zip(&self.segments)
+            .map(|(settled, (first, last))| {
+                let sealed = self.sealed.iter();
+                let sealed = sealed.filter(|segment| (first..=last).contains(&&segment.number));
                 let action = &settled.signed.settlement;
                 json!({
                     "batchId": action.batch_id(self.shard_id).to_string(),
@@ -52,6 +63,7 @@ impl Shown {
                     "itemsRoot": action.items_root.to_string(),
                     "logRoot": action.log_root.to_string(),
                     "indexRoot": action.index_root.to_string(),
+                    "contentAddresses": content_addresses(sealed),
                 })
             })
             .collect();

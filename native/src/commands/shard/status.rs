@@ -1,6 +1,7 @@
 //! `shard status`.
 
 use std::fmt;
+use std::path::Path;
 
 use indicatif::{HumanBytes, HumanCount};
 use serde_json::{Value, json};
@@ -8,24 +9,52 @@ use serde_json::{Value, json};
 use super::super::Output;
 use super::super::certificate::now_ms;
 use crate::args::ShardStatusArgs;
+use crate::bmt::BmtError;
 use crate::exit::{Exit, Outcome};
 use crate::progress;
+use crate::prove::{SealedSegment, sealed_segments};
 use crate::render::utc;
 use crate::store::disk::RealDisk;
 use crate::store::{ShardStatus, Tail, shard_status};
+
+/// Sealed segments that people are shown, the newest.
+const MAX_LISTED: usize = 4;
 
 pub(super) fn run(args: &ShardStatusArgs, output: &mut Output<'_>) -> Outcome {
     let bar = progress::busy("reading the log");
     let status = shard_status(&RealDisk, &args.dir);
     bar.finish_and_clear();
     let status = status?;
-    let shown = Shown { status: &status, now_ms: now_ms() };
+    let sealed = sealed(&args.dir)?;
+    let shown = Shown { status: &status, sealed: &sealed, now_ms: now_ms() };
     output.print(&shown.to_json(), &shown)?;
     Ok(if matches!(status.tail, Tail::Corrupt(_)) { Exit::Corrupt } else { Exit::Done })
 }
 
+/// The sealed segments and their content addresses; what is not known yet is hashed, with a sign of
+/// life.
+pub(super) fn sealed(directory: &Path) -> Result<Vec<SealedSegment>, BmtError> {
+    let bar = progress::busy("hashing sealed segments");
+    let sealed = sealed_segments(directory, |_| {});
+    bar.finish_and_clear();
+    sealed
+}
+
+/// The content addresses of segments, for programs.
+pub(super) fn content_addresses<'s>(sealed: impl IntoIterator<Item = &'s SealedSegment>) -> Value {
+    let segments = sealed.into_iter().map(|segment| {
+        json!({
+            "segment": segment.number.file_name(),
+            "fileSize": segment.size.to_string(),
+            "address": segment.address.to_string(),
+        })
+    });
+    Value::Array(segments.collect())
+}
+
 struct Shown<'a> {
     status: &'a ShardStatus,
+    sealed: &'a [SealedSegment],
     now_ms: u64,
 }
 
@@ -72,6 +101,7 @@ impl Shown<'_> {
             "tipHash": status.tip.to_string(),
             "durableSeq": status.durable_seq.map(|seq| seq.to_string()),
             "segments": status.segments,
+            "contentAddresses": content_addresses(self.sealed),
             "bytes": status.bytes.to_string(),
             "end": {
                 "segment": status.end.segment.file_name(),
@@ -139,6 +169,13 @@ impl fmt::Display for Shown<'_> {
         }
         let segments = if status.segments == 1 { "segment" } else { "segments" };
         writeln!(f, "log           {} {segments}, {}", status.segments, HumanBytes(status.bytes))?;
+        let older = self.sealed.len().saturating_sub(MAX_LISTED);
+        if older > 0 {
+            writeln!(f, "content       {older} older sealed segments; --json lists all")?;
+        }
+        for segment in self.sealed.iter().skip(older) {
+            writeln!(f, "content       {} is {}", segment.number.file_name(), segment.address)?;
+        }
         writeln!(
             f,
             "open window   from seq {}: {} records, {} entries",
