@@ -1,7 +1,7 @@
 //! Content addresses in WebAssembly: what the vectors have that the package's own functions do not
 //! reach, and the kernels of Keccak-256 against each other.
 #![cfg(target_arch = "wasm32")]
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests may fail")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests may fail")]
 
 mod kit;
 
@@ -126,7 +126,7 @@ fn kernels_with_and_without_vectors_agree() {
     let expected = [Kernel::Scalar, Kernel::Simd128];
     assert_eq!(Kernel::available().collect::<Vec<_>>(), expected, "the build has no vectors");
     assert_eq!(Kernel::best(), Kernel::Simd128);
-    let data: Vec<u8> = (0..7 * 4_096_u32).map(|i| (i * i >> 3).to_le_bytes()[0]).collect();
+    let data: Vec<u8> = (0..7 * 4_096_u32).map(|i| ((i * i) >> 3).to_le_bytes()[0]).collect();
     for chunks in 0..=7 {
         let data = &data[..chunks * 4_096];
         let [scalar, vectors] = expected.map(|kernel| {

@@ -9,6 +9,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::hash_fn::{Messages, with_hash};
+use super::hasher::Leaves;
 use super::proof::steps_to_js;
 use crate::error::Refused;
 use crate::object::{Builder, Reader};
@@ -33,7 +34,8 @@ pub fn file_address(payload: &Uint8Array, options: &JsValue) -> Result<Vec<u8>, 
         return given.with_file(&payload, |file| Ok(file.address()?.as_ref().to_vec()));
     };
     let bmt = Bmt::new(geometry, Plain);
-    let mut hasher = Hasher::new(&bmt, ());
+    // The sink of the other hasher, so that the module holds one kind of them.
+    let mut hasher = Hasher::new(&bmt, Leaves(None));
     let mut piece = vec![0; usize::try_from(PIECE.min(len)).unwrap_or_default()];
     let mut at = 0;
     while at < len {

@@ -16,7 +16,7 @@ use crate::object::Builder;
 
 /// Takes the addresses of the leaves, if they are wanted.
 #[derive(Debug)]
-struct Leaves(Option<Vec<ChunkAddress>>);
+pub(super) struct Leaves(pub(super) Option<Vec<ChunkAddress>>);
 
 impl ChunkSink for Leaves {
     type Error = Infallible;

@@ -17,8 +17,12 @@ use crate::limits::MAX_BMT_SPAN_SIZE;
 /// than [`MAX_BMT_SPAN_SIZE`], which the reference would allocate.
 pub fn make_span(value: f64, length: usize) -> Result<Vec<u8>, CompatError> {
     let length = if length == 0 { 8 } else { length };
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     if value < 0.0 || value > f64::from(u32::MAX) {
-        let message = format!("invalid length for span value {value}: it is 0 to {}", u32::MAX);
+        // Written as an integer: writing fractions is most of the code of a small module.
+        let (shown, sign) = (value.abs() as u64, if value < 0.0 { "-" } else { "" });
+        let message =
+            format!("invalid length for span value {sign}{shown}: it is 0 to {}", u32::MAX);
         return Err(CompatError::new(ErrorClass::Error, "span-value", message));
     }
     if !(4..=MAX_BMT_SPAN_SIZE).contains(&length) {
