@@ -22,6 +22,8 @@ import type {
   VerifyBundleOptions,
 } from "./types/reports.js";
 
+export * from "./types/bmt.js";
+export * as Utils from "./types/bmt-utils.js";
 export { CountersignError } from "./types/common.js";
 export { MemoryAccounts } from "./types/accounts.js";
 export type * from "./types/common.js";

@@ -15,17 +15,15 @@ import {
 } from "./lib/arguments.js";
 import { verifyBundleWith } from "./lib/bundle.js";
 import { invalid, translated } from "./lib/error.js";
-import { Module } from "./lib/module.js";
+import { call, module } from "./lib/full.js";
 import { readShardFiles } from "./lib/shard-files.js";
 import { readShardUrl } from "./lib/shard-url.js";
-import * as glue from "./wasm/countersign.js";
 
 export { MemoryAccounts } from "./lib/accounts.js";
+export * from "./lib/bmt.js";
+export * as Utils from "./lib/bmt-utils.js";
 export * from "./lib/constants.js";
 export { CountersignError } from "./lib/error.js";
-
-const module = new Module(glue, () => new URL("./wasm/countersign_bg.wasm", import.meta.url));
-const call = (name, ...values) => module.call(name, ...values);
 
 export default function init(source) {
   return module.init(source);

@@ -28,6 +28,13 @@ impl Refused {
         Self::new("invalid-argument", format_args!("{name} must be {expected}"))
     }
 
+    /// One that is to be of another class in JavaScript.
+    #[cfg(feature = "full")]
+    #[cold]
+    pub(crate) fn of_class(class: &str, code: &str, message: impl Display) -> Self {
+        Self::new(code, message).with("class", class)
+    }
+
     fn with(self, member: &str, text: &str) -> Self {
         // Setting a member of a new error cannot fail.
         let _ = Reflect::set(&self.0, &member.into(), &text.into());
@@ -67,6 +74,27 @@ impl From<ProofError> for Refused {
     }
 }
 
+#[cfg(feature = "full")]
+impl From<countersign_core::bmt::compat::CompatError> for Refused {
+    fn from(error: countersign_core::bmt::compat::CompatError) -> Self {
+        Self::of_class(error.class().name(), error.code(), error)
+    }
+}
+
+#[cfg(feature = "full")]
+impl<E: Display> From<countersign_core::bmt::StreamError<E>> for Refused {
+    fn from(error: countersign_core::bmt::StreamError<E>) -> Self {
+        Self::new(error.code(), error)
+    }
+}
+
+#[cfg(feature = "full")]
+impl<E: Display> From<countersign_core::bmt::IndexError<E>> for Refused {
+    fn from(error: countersign_core::bmt::IndexError<E>) -> Self {
+        Self::new(error.code(), error)
+    }
+}
+
 /// Errors that have nothing to tell beside their code and their message.
 #[cfg(feature = "full")]
 macro_rules! coded {
@@ -81,6 +109,9 @@ macro_rules! coded {
 
 #[cfg(feature = "full")]
 coded!(
+    countersign_core::bmt::GeometryError,
+    countersign_core::bmt::HashSizeError,
+    countersign_core::bmt::SpanError,
     countersign_core::chain::RecordError,
     countersign_core::dispute::DisputeError,
     countersign_core::keys::Error,

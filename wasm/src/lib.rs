@@ -18,6 +18,8 @@ mod error;
 #[cfg(feature = "full")]
 mod account_store;
 #[cfg(feature = "full")]
+mod bmt;
+#[cfg(feature = "full")]
 mod dispute;
 #[cfg(feature = "full")]
 mod hash;
@@ -44,6 +46,13 @@ pub use error::Refused;
 #[cfg(feature = "full")]
 pub use {
     account_store::AccountStore,
+    bmt::{
+        BmtHasher, bmt_index_of_segment, chunk_address, chunk_bmt, chunk_check, chunk_data,
+        chunk_inclusion_proof, chunk_span, decode_span, encode_span, file_address,
+        file_address_from_inclusion_proof, file_bmt, file_inclusion_proof, file_root_chunk,
+        get_span_value, make_span, prove_with_index, root_hash_from_inclusion_proof,
+        verify_file_proof, verify_file_proof_document,
+    },
     dispute::{apply_dispute_reversal, apply_record, evaluate_dispute_challenge, reverse_range},
     hash::{blake3, keccak256, sha256},
     keys::{

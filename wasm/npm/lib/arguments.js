@@ -48,6 +48,13 @@ export function optionalUint(value, name) {
   return value === undefined || value === null ? undefined : uint(value, name);
 }
 
+/** A size in memory; 0 where there is none. */
+export function size(value, name) {
+  if (value === undefined || value === null) return 0;
+  if (Number.isInteger(value) && value >= 0 && value < 2 ** 32) return value;
+  throw invalid(name, "an integer, not negative and below 2^32");
+}
+
 export function text(value, name) {
   if (typeof value === "string") return value;
   throw invalid(name, "a string");

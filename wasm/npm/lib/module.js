@@ -33,7 +33,7 @@ export class Module {
 
   /** Calls a function of the module. */
   call(name, ...values) {
-    if (!this.#isReady) throw notInitialised(name);
+    this.require(name);
     try {
       return this.#glue[name](...values);
     } catch (thrown) {
@@ -43,12 +43,17 @@ export class Module {
 
   /** Makes an object of a class of the module. */
   construct(name, ...values) {
-    if (!this.#isReady) throw notInitialised(name);
+    this.require(name);
     try {
       return new this.#glue[name](...values);
     } catch (thrown) {
       throw translated(thrown);
     }
+  }
+
+  /** Throws unless the module is loaded. */
+  require(name) {
+    if (!this.#isReady) throw notInitialised(name);
   }
 
   async #load(source) {

@@ -28,7 +28,9 @@ export type ModuleSource =
  */
 export class CountersignError extends Error {
   constructor(code: string, message: string, details?: { path?: string; cause?: unknown });
-  readonly name: "CountersignError";
+  /** Where `bmt-js` throws a `TypeError` or a `RangeError`, so does its counterpart here: one that
+   * is an instance of this class as well. */
+  readonly name: "CountersignError" | "TypeError" | "RangeError";
   readonly code: string;
   /** The member of a document that is at fault. */
   readonly path?: string;

@@ -98,9 +98,15 @@ impl CompatChunk<'_> {
         data
     }
 
+    /// Whether it is a leaf of the file that it was asked of, and no intermediate chunk: whether its
+    /// payload is borrowed.
+    pub const fn is_leaf(&self) -> bool {
+        matches!(self.payload, Cow::Borrowed(_))
+    }
+
     /// The span's value: a span of zero is not taken as one.
     #[expect(clippy::cast_precision_loss)] // A payload in memory is far below 2^53 bytes.
-    pub(super) fn span_value(&self) -> f64 {
+    pub fn span_value(&self) -> f64 {
         match self.options.starting_span_value {
             0.0 => self.payload.len() as f64,
             value => value,

@@ -26,6 +26,24 @@ pub struct FileOptions<'h> {
     pub hash_fn: Option<&'h dyn ChunkHash>,
 }
 
+impl FileOptions<'_> {
+    /// The geometry of a file of `len` bytes with these options, for who hashes it in pieces;
+    /// `None` with any undeclared option, or one that the reference throws for.
+    #[expect(clippy::cast_precision_loss)] // A payload in memory is far below 2^53 bytes.
+    pub fn geometry(&self, len: usize) -> Option<Geometry> {
+        if self.max_payload_size != 0
+            || self.starting_span_value != 0.0
+            || self.hash_fn.is_some()
+            || make_span(len as f64, self.span_length).is_err()
+        {
+            return None;
+        }
+        let piece = if self.max_payload_length == 0 { CAPACITY } else { self.max_payload_length };
+        let span = if self.span_length == 0 { 8 } else { self.span_length };
+        Geometry::reference(piece, span).ok()
+    }
+}
+
 impl core::fmt::Debug for dyn ChunkHash + '_ {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str("ChunkHash")
@@ -65,20 +83,9 @@ impl<'a> CompatFile<'a> {
         }
     }
 
-    /// The tree that the declared options describe; `None` with any undeclared one, or one that
-    /// the reference throws for.
+    /// The tree that the declared options describe.
     pub(super) fn plain(&self) -> Option<Bmt<Plain>> {
-        let options = &self.options;
-        if options.max_payload_size != 0
-            || options.starting_span_value != 0.0
-            || options.hash_fn.is_some()
-            || self.span().is_err()
-        {
-            return None;
-        }
-        let span = if options.span_length == 0 { 8 } else { options.span_length };
-        let geometry = Geometry::reference(self.piece(), span).ok()?;
-        Some(Bmt::new(geometry, Plain))
+        Some(Bmt::new(self.options.geometry(self.payload.len())?, Plain))
     }
 
     /// `span()`: the file's length.

@@ -3,23 +3,18 @@
 use std::fmt;
 use std::io::{self, Read as _};
 
-use countersign_core::bmt::{Expected, FileProof, Refusal, Verified};
+use countersign_core::bmt::{Expected, FileProof, FileProofReport, Refusal, Verified};
 use countersign_core::hash::{Digest, hex};
 use countersign_core::limits::MAX_BMT_PROOF_SIZE;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::bmt_of;
 use crate::args::{BmtVerifyArgs, is_stdin};
 use crate::commands::Output;
 use crate::commands::documents::{NotADocument, read};
+use crate::commands::failures;
+use crate::commands::shard::report_json;
 use crate::exit::{Exit, FileError, Outcome};
-
-/// What no proof of a segment shows.
-const DOES_NOT_PROVE: [&str; 3] = [
-    "Who made the file, or when: the address is all that is known of it.",
-    "Anything about the other bytes of the file, or that anybody has them.",
-    "That the address is one of a file in this geometry: only hashing all of it shows that.",
-];
 
 pub(super) fn run(args: &BmtVerifyArgs, output: &mut Output<'_>) -> Outcome {
     let proof = if is_stdin(&args.proof) {
@@ -40,7 +35,7 @@ pub(super) fn run(args: &BmtVerifyArgs, output: &mut Output<'_>) -> Outcome {
     let bmt = bmt_of(&args.geometry);
     let result = bmt.verify_file_proof(args.address, &proof, expected);
     let shown = Shown { address: args.address, result: &result };
-    output.print(&shown.to_json(), &shown)?;
+    output.print(&shown.to_json()?, &shown)?;
     Ok(if result.is_ok() { Exit::Done } else { Exit::Refused })
 }
 
@@ -50,24 +45,8 @@ struct Shown<'a> {
 }
 
 impl Shown<'_> {
-    fn to_json(&self) -> Value {
-        match self.result {
-            Ok(verified) => json!({
-                "valid": true,
-                "address": self.address.to_string(),
-                "segmentIndex": verified.index.to_string(),
-                "segment": hex::encode(verified.segment.as_ref()),
-                "usedBytes": verified.used,
-                "fileSize": verified.len.to_string(),
-                "doesNotProve": DOES_NOT_PROVE,
-            }),
-            Err(refusal) => json!({
-                "valid": false,
-                "address": self.address.to_string(),
-                "code": refusal.code(),
-                "detail": refusal.to_string(),
-            }),
-        }
+    fn to_json(&self) -> Result<Value, failures::Refusal> {
+        report_json(&FileProofReport::new(self.address.as_ref(), self.result))
     }
 }
 
@@ -93,6 +72,6 @@ impl fmt::Display for Shown<'_> {
             self.address,
             hex::encode(verified.segment.as_ref().get(..verified.used).unwrap_or_default()),
         )?;
-        DOES_NOT_PROVE.iter().try_for_each(|line| write!(f, "\n  - {line}"))
+        FileProofReport::DOES_NOT_PROVE.iter().try_for_each(|line| write!(f, "\n  - {line}"))
     }
 }
