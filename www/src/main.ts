@@ -158,6 +158,9 @@ function show(shown: Current, outcome: Outcome, key: KeyUsed | null): void {
     const save = () => saveOneFile(shown.sample?.name ?? shown.name, outcome.text, key).catch(refuse);
     actions.unshift(button("Save as one HTML file", () => void save()));
   }
+  if (outcome.kind === "file" && "clipboard" in navigator) {
+    actions.unshift(button("Copy the address", () => void navigator.clipboard.writeText(outcome.address)));
+  }
   const afterKey = key === null || key.isTrusted || shown.sample ? null : trustForm(shown, key);
   const { parts, verdict } = resultView({
     name: shown.name,

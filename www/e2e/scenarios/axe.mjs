@@ -32,7 +32,7 @@ export const tests = Object.fromEntries(
         await new Promise((drawn) => setTimeout(drawn, 100));
         assert.deepEqual(await violations(visit.page), [], sample);
       }
-      await visit.click("[data-leaf='3']");
+      await visit.click("[data-leaf='31']");
       await visit.page.waitForSelector(".segment-verdict");
       await visit.page.$$eval("#result details", (all) => all.forEach((one) => { one.open = true; }));
       assert.deepEqual(await violations(visit.page), [], "a segment of a file");

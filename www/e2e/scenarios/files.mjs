@@ -99,7 +99,7 @@ export const tests = {
         await visit.click(`[data-leaf="${leaf}"]`);
         const { verdict, text } = await proven(visit, leaf * 128);
         assert.equal(verdict, "valid", text);
-        assert.match(text, size > 128 * LEAF + 32 ? /Chunk of level 2/ : /Leaf chunk/);
+        assert.match(text, size > 128 * LEAF + 32 ? /Level 2, slot 0: the root/ : /Leaf \d/);
         const last = Math.ceil(size / 32) - 1;
         await visit.click(`[data-segment="${last}"]`);
         assert.match((await proven(visit, last)).text, new RegExp(`segment ${last}`.slice(0, size - 32 * last)));
@@ -116,11 +116,17 @@ export const tests = {
   async "carriers are marked with a sign and a word"(visit) {
     return inDirectory(async (directory) => {
       const file = join(directory, "carrier.bin");
-      await writeFile(file, bytes(128 * LEAF + 1));
+      await writeFile(file, "");
+      // One leaf more than fits under two levels of chunks.
+      await truncate(file, 128 * 128 * LEAF + 1);
       await visit.home();
       await hashed(visit, file);
+      await visit.click('[data-leaf="16384"]');
+      assert.equal((await proven(visit, 16_384 * 128)).verdict, "valid");
+      assert.equal((await visit.page.$$(".chunk-path > li")).length, 2, "a carrier is one chunk, whatever levels it climbs");
+      await visit.shot(`carriers-${visit.name}`);
       const marked = await visit.page.$$eval(".box.carrier", (all) => all.map((one) => one.parentElement.textContent));
-      assert.deepEqual(marked, ["↑ 1carrier"]);
+      assert.deepEqual(marked.sort(), ["↑ carrier 1", "↑ carrier 128"]);
     });
   },
 

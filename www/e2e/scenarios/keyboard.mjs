@@ -33,7 +33,7 @@ export const tests = {
   async "a leaf and a segment of a file are chosen without a mouse"(visit) {
     await visit.home("#sample=file");
     await visit.verdict("address");
-    await tabTo(visit, "Print", 3);
+    await tabTo(visit, "Print", 4);
     for (let count = 0; count < 2; count++) await visit.page.keyboard.press("Tab");
     assert.equal(await visit.page.evaluate(() => document.activeElement.dataset.leaf), "1");
     await visit.page.keyboard.press("Enter");

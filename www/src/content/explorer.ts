@@ -1,6 +1,6 @@
 // A file's chunks and segments: choosing one makes its proof and checks it.
 
-import { button, el } from "../dom";
+import { el } from "../dom";
 import { counted, grouped } from "../hex";
 import { chunkTreePicture } from "../pictures/chunk_tree";
 import type { Outcome } from "../report";
@@ -101,7 +101,10 @@ export class FileExplorer {
     const hadSegment = this.#grid.contains(focused);
     this.#picture.dispatchEvent(new Event("redraw"));
     const chosen = this.#chosen ?? 0;
-    this.#grid.replaceChildren(segmentGrid(this.file.size, chosen, (segment) => this.#choose(segment)));
+    this.#grid.replaceChildren(
+      el("p", { class: "aside" }, `The segments of leaf ${grouped(Math.floor(chosen / FAN_OUT))}, by their place in it:`),
+      segmentGrid(this.file.size, chosen, (segment) => this.#choose(segment)),
+    );
     const leaf = this.#picture.querySelector<SVGElement>(`[data-leaf="${Math.floor(chosen / FAN_OUT)}"]`);
     const segment = this.#grid.querySelector<HTMLElement>(`[data-segment="${chosen}"]`);
     if (hadLeaf) leaf?.focus();
@@ -132,16 +135,12 @@ export class FileExplorer {
     const { report } = outcome;
     const { tone, title, sentence } = verdictOf(outcome, null);
     this.#told.textContent = `${title}. ${sentence}`;
-    const actions = [saveProof(this.name, outcome)];
-    if ("clipboard" in navigator) {
-      actions.push(button("Copy the address", () => void navigator.clipboard.writeText(this.file.address)));
-    }
     this.#proof.replaceChildren(
       el(
         "div",
         { class: `segment-verdict ${tone}`, "data-verdict": tone, "data-segment": String(this.#chosen) },
         verdictIcon(tone),
-        el("div", {}, el("h4", {}, title), el("p", {}, sentence), el("div", { class: "buttons no-print" }, ...actions)),
+        el("div", {}, el("h4", {}, title), el("p", {}, sentence), el("div", { class: "buttons no-print" }, saveProof(this.name, outcome))),
       ),
       ...proofParts(outcome),
       ...(report.valid ? [doesNotProve(report.doesNotProve)] : []),

@@ -60,12 +60,12 @@ function pathPart({ steps, address }: ProofOutcome): HTMLElement | null {
 function item(step: ChunkStep, at: number, steps: readonly ChunkStep[], isReached: boolean): HTMLElement {
   const isLast = at === steps.length - 1;
   const what = at === 0 ? "The segment" : "The address of the chunk before";
-  const name = at === 0 ? "Leaf chunk" : `Chunk of level ${step.level},`;
+  const name = at === 0 ? `Leaf ${grouped(step.index)}` : `Level ${step.level}, slot ${grouped(step.index)}`;
   const leads = isLast ? (isReached ? "Leads to the file's address" : "Leads to another address than the file's") : "Leads to";
   return el(
     "li",
     { class: isLast && !isReached ? "wrong" : "" },
-    el("p", { class: "chunk-name" }, `${name} ${grouped(step.index)}`, isLast && (at > 0 ? ", the root" : ", the only chunk")),
+    el("p", { class: "chunk-name" }, name, isLast && (at > 0 ? ": the root" : ": the only chunk")),
     el("p", { class: "aside" }, `${what} stands at place ${step.place} of 128. The chunk is over ${counted(step.span, "byte")} of the file.`),
     el("p", { class: "leads" }, isLast && checkIcon(isReached), `${leads} `, code(step.address)),
     el(

@@ -1,7 +1,7 @@
 // The segments of one leaf, as a grid of buttons: one of them is reached by Tab, the others by arrows.
 
 import { el } from "../dom";
-import { counted } from "../hex";
+import { counted, grouped } from "../hex";
 import { FAN_OUT, segmentsOf } from "./shape";
 
 /** Columns, as the style has them; on narrow screens half as many. */
@@ -12,7 +12,7 @@ export function segmentGrid(size: number, chosen: number, onChoose: (segment: nu
   const leaf = Math.floor(chosen / FAN_OUT);
   const first = leaf * FAN_OUT;
   const count = Math.min(FAN_OUT, segmentsOf(size) - first);
-  const name = `The ${counted(count, "segment")} of leaf chunk ${leaf}`;
+  const name = `The ${counted(count, "segment")} of leaf ${leaf}`;
   const cells = Array.from({ length: count }, (_, at) => cell(first + at, first + at === chosen, onChoose));
   const grid = el("div", { class: "segments", role: "group", "aria-label": name }, ...cells);
   grid.addEventListener("keydown", (event) => {
@@ -52,7 +52,7 @@ function cell(segment: number, isChosen: boolean, onChoose: (segment: number) =>
     type: "button",
     tabindex: isChosen ? 0 : -1,
     "aria-pressed": String(isChosen),
-    "aria-label": `Segment ${segment}`,
+    "aria-label": `${segment % FAN_OUT}, segment ${grouped(segment)}`,
     "data-segment": segment,
   };
   const made = el("button", attributes, String(segment % FAN_OUT));

@@ -118,15 +118,15 @@ function slot(x: number, y: number, width: number, drawn: Drawn): SVGGElement {
   const isChosen = index === chosen;
   const kind = [isCarried ? "carrier" : "", isChosen ? "chosen" : ""].join(" ");
   const word = isRoot ? "root" : isCarried ? "carrier" : isLeaf ? "leaf" : "";
-  const parts: SVGElement[] = [box(x - width / 2, y, width, BOX, kind.trim())];
-  const up = isCarried ? "↑ " : "";
-  parts.push(label(x, y + (word ? 19 : 27), `${up}${grouped(index)}`, isChosen ? "strong" : "", "middle"));
-  if (word) parts.push(label(x, y + 35, word, "tiny", "middle"));
+  const parts: (SVGElement | string)[] = [box(x - width / 2, y, width, BOX, kind.trim())];
+  // The space is nothing to see: it is between word and number where they are read out.
+  if (word) parts.push(label(x, y + 16, `${isCarried ? "↑ " : ""}${word}`, "tiny", "middle"), " ");
+  parts.push(label(x, y + (word ? 34 : 27), grouped(index), isChosen ? "strong" : "", "middle"));
   if (!isLeaf) return svg("g", {}, ...parts);
   if (isChosen) parts.push(svg("path", { d: `M${x - 7} ${y + BOX + 14}h14l-7 -9z`, class: "head" }));
   const from = index * LEAF_SIZE;
   const to = Math.min(tree.size, from + LEAF_SIZE) - 1;
-  const told = tree.size === 0 ? "Leaf chunk 0, empty" : `Leaf chunk ${index}, bytes ${from} to ${to}`;
+  const told = tree.size === 0 ? "leaf 0, empty" : `leaf ${grouped(index)}, bytes ${grouped(from)} to ${grouped(to)}`;
   const made = svg(
     "g",
     { class: "leaf", role: "button", tabindex: 0, "aria-pressed": String(isChosen), "aria-label": told, "data-leaf": index },
