@@ -110,7 +110,7 @@ async function takeAny(file: Incoming): Promise<void> {
 function ask(name: string, text: string): void {
   verifier.cancel();
   current = null;
-  const form = askForAddress(name, text, (address, fileSize) => {
+  const form = askForAddress(text, (address, fileSize) => {
     void check({ name, task: { kind: "file-proof", text, address, fileSize }, named: null, sample: null });
   });
   result.replaceChildren(form);

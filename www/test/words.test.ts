@@ -48,6 +48,7 @@ describe("content addresses", () => {
     const proof = (report: FileProofReport): Outcome => ({ kind: "file-proof", report, text: "", address: "ab", steps: [], tookMs: 1 });
     const valid = { valid: true, address: "ab", segmentIndex: "2", segment: "00", usedBytes: 6, fileSize: "70", doesNotProve: [] } as const;
     expect(verdictOf(proof(valid), null)).toMatchObject({ tone: "valid", sentence: expect.stringContaining("Bytes 64 to 69 of") });
+    expect(verdictOf(proof({ ...valid, usedBytes: 1 }), null).sentence).toMatch(/^Byte 64 of/);
     const refused = { valid: false, address: "ab", code: "odd", detail: "it is odd" } as const;
     expect(verdictOf(proof(refused), null)).toMatchObject({ tone: "refused", check: "odd", sentence: "It is odd." });
   });

@@ -142,6 +142,19 @@ export const tests = {
     });
   },
 
+  async "a file that has changed since it was hashed gives no proof"(visit) {
+    return inDirectory(async (directory) => {
+      const file = join(directory, "changing.bin");
+      await writeFile(file, bytes(3 * LEAF));
+      await visit.home();
+      await hashed(visit, file);
+      await writeFile(file, bytes(3 * LEAF).fill(1, LEAF, LEAF + 1));
+      await visit.click('[data-leaf="1"]');
+      await visit.page.waitForSelector(".segment-proof .caution");
+      assert.equal(await visit.page.$(".segment-verdict"), null);
+    });
+  },
+
   async "a proof from elsewhere: good, of another size, changed, and no proof"(visit) {
     const { address } = visit.samples.find(({ name }) => name === "file-proof");
     const good = await visit.text("file-proof.json");

@@ -9,7 +9,6 @@ import { typedKey } from "../keys/store";
 
 /** The form; `onGiven` gets the address, and the file's size where that is known. */
 export function askForAddress(
-  name: string,
   text: string,
   onGiven: (address: string, fileSize: string | null) => void,
 ): HTMLElement {
@@ -56,7 +55,7 @@ export function askForAddress(
       "div",
       {},
       el("h2", { id: "verdict-title" }, "Which file is it about?"),
-      el("p", { class: "sentence" }, `${name} is a proof${claim} of a file. What it shows depends on the file's content address.`),
+      el("p", { class: "sentence" }, `This is a proof${claim} of a file. Which file that is, only its content address can say.`),
       form,
     ),
   );

@@ -23,7 +23,7 @@ export class FileExplorer {
   readonly #segments: number;
   readonly #picture: HTMLElement;
   readonly #field: HTMLInputElement;
-  readonly #grid = el("div");
+  readonly #grid = el("div", { class: "no-print" });
   readonly #proof = el("div", { class: "segment-proof" });
   readonly #told = el("p", { class: "visually-hidden", role: "status" });
   #chosen: number | null = null;

@@ -16,10 +16,12 @@ export function proofParts(outcome: ProofOutcome): HTMLElement[] {
   return [segmentPart(outcome), pathPart(outcome)].flatMap((part) => part ?? []);
 }
 
-/** Bytes of a file as numbers: `64 to 95`. */
-export function byteRange(segmentIndex: string, usedBytes: number): string {
+/** What a valid proof shows of its bytes. */
+export function shownOf(segmentIndex: string, usedBytes: number): string {
   const first = BigInt(segmentIndex) * BigInt(SEGMENT_SIZE);
-  return `${grouped(first)} to ${grouped(first + BigInt(usedBytes) - 1n)}`;
+  const file = "of the file with this address";
+  if (usedBytes === 1) return `Byte ${grouped(first)} ${file} is the one below`;
+  return `Bytes ${grouped(first)} to ${grouped(first + BigInt(usedBytes) - 1n)} ${file} are the ones below`;
 }
 
 function segmentPart({ report, text }: ProofOutcome): HTMLElement | null {

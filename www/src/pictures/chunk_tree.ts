@@ -44,7 +44,9 @@ interface Row {
 
 function draw(width: number, tree: ChunkTree, levels: readonly number[]): SVGSVGElement {
   const isNarrow = width < 520;
-  const [boxWidth, space] = isNarrow ? [46, 6] : [62, 8];
+  // As wide as the highest number wants; on narrow screens five have to fit.
+  const digits = grouped((levels[0] ?? 1) - 1).length;
+  const [boxWidth, space] = isNarrow ? [57, 5] : [Math.max(62, 12 + 8.5 * digits), 8];
   const pitch = boxWidth + space;
   const room = Math.max(5, Math.floor((width + space) / pitch));
   const leaf = tree.leaf();
@@ -97,8 +99,9 @@ function gap(x: number, y: number, count: number): SVGGElement {
   return svg(
     "g",
     {},
-    label(x, y + 19, "…", "strong", "middle"),
-    label(x, y + 35, `${grouped(count)} more`, "tiny", "middle"),
+    label(x, y + 8, "…", "strong", "middle"),
+    label(x, y + 25, grouped(count), "tiny", "middle"),
+    label(x, y + 39, "more", "tiny", "middle"),
   );
 }
 
@@ -121,7 +124,9 @@ function slot(x: number, y: number, width: number, drawn: Drawn): SVGGElement {
   const parts: (SVGElement | string)[] = [box(x - width / 2, y, width, BOX, kind.trim())];
   // The space is nothing to see: it is between word and number where they are read out.
   if (word) parts.push(label(x, y + 16, `${isCarried ? "↑ " : ""}${word}`, "tiny", "middle"), " ");
-  parts.push(label(x, y + (word ? 34 : 27), grouped(index), isChosen ? "strong" : "", "middle"));
+  const number = grouped(index);
+  const weight = `${isChosen ? "strong" : ""} ${9 * number.length > width ? "tight" : ""}`;
+  parts.push(label(x, y + (word ? 34 : 27), number, weight.trim(), "middle"));
   if (!isLeaf) return svg("g", {}, ...parts);
   if (isChosen) parts.push(svg("path", { d: `M${x - 7} ${y + BOX + 14}h14l-7 -9z`, class: "head" }));
   const from = index * LEAF_SIZE;

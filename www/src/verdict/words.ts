@@ -1,7 +1,7 @@
 // The verdict in words. It follows from the report and from whether the key is trusted; nothing here
 // checks anything.
 
-import { byteRange } from "../content/proof";
+import { shownOf } from "../content/proof";
 import { counted, grouped, short } from "../hex";
 import type { BundleReport, FileProofReport, KeyUsed, Outcome, Resolution, ShardReport } from "../report";
 import { meaning, sentence } from "./plain";
@@ -56,7 +56,7 @@ function judged(outcome: Outcome): Verdict {
 function ofFileProof(report: FileProofReport): Verdict {
   if (report.valid) {
     const { segmentIndex, usedBytes, fileSize } = report;
-    const told = `Bytes ${byteRange(segmentIndex, usedBytes)} of the file with this address are the ones below, and the file has ${counted(fileSize, "byte")}.`;
+    const told = `${shownOf(segmentIndex, usedBytes)}, and the file has ${counted(fileSize, "byte")}.`;
     return { tone: "valid", title: "Valid", sentence: told, check: null };
   }
   const why = meaning(report.code) ?? sentence(report.detail);
