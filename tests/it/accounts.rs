@@ -41,7 +41,7 @@ impl Place {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("shard");
         let clock = Arc::new(ManualClock::new(START_MS * 1_000, 1));
-        let batch = BatchRules { max_records: u64::MAX, max_age_ms: u64::MAX };
+        let batch = BatchRules::ON_DEMAND;
         let options = WriterOptions {
             batch,
             clock,

@@ -202,6 +202,8 @@ const ARROWS: [(&str, &[&str]); 14] = [
     (
         "proof",
         &[
+            "bmt",
+            "frame",
             "settlement",
             "document",
             "chain",

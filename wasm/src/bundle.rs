@@ -8,7 +8,7 @@ use crate::{bytes, document};
 
 /// Checks a bundle of any kind; the report as JSON.
 ///
-/// `revocations` is what [`crate::document`] reads, `now_ms` the time if it is to be held against
+/// `revocations` is what `document` reads, `now_ms` the time if it is to be held against
 /// certificates. Throws for what is no bundle; one that does not hold is a report.
 ///
 /// Does not prove what the report's `doesNotProve` lists.

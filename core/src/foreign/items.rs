@@ -35,7 +35,7 @@ impl<'a> Items<'a> {
         self.rest
     }
 
-    pub(super) fn skip(&mut self, count: usize) {
+    pub(super) fn advance(&mut self, count: usize) {
         self.rest = self.rest.get(count..).unwrap_or_default();
         self.at = self.at.saturating_add(count);
     }
@@ -49,7 +49,7 @@ impl<'a> Items<'a> {
     ) -> Result<T, Error> {
         let mut decoder = Decoder::new(self.rest);
         let value = read(&mut decoder).in_field(field, self.at)?;
-        self.skip(decoder.offset());
+        self.advance(decoder.offset());
         Ok(value)
     }
 
@@ -89,7 +89,7 @@ impl<'a> Items<'a> {
             return self.fail(field, ErrorKind::UnexpectedEnd { missing });
         };
         let value = u64::from_be_bytes(*argument);
-        self.skip(9);
+        self.advance(9);
         Ok(value)
     }
 
@@ -131,7 +131,7 @@ impl<'a> Items<'a> {
     /// The digits behind a bignum's tag, without leading zeros, at least `least`.
     fn bignum(&mut self, field: &'static str, least: u128) -> Result<u128, Error> {
         let start = self.clone();
-        self.skip(1);
+        self.advance(1);
         let digits = self.with(field, |decoder| decoder.bytes(MAX_BIGNUM_SIZE))?;
         let value = digits.iter().fold(0_u128, |value, digit| value << 8 | u128::from(*digit));
         if digits.first() == Some(&0) || value < least {
@@ -174,7 +174,7 @@ impl<'a> Items<'a> {
     fn take_tag(&mut self) -> bool {
         let is_tagged = self.rest.starts_with(&TYPED_BYTES);
         if is_tagged {
-            self.skip(TYPED_BYTES.len());
+            self.advance(TYPED_BYTES.len());
         }
         is_tagged
     }

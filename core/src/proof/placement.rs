@@ -66,7 +66,7 @@ impl PlacementProof {
     /// A bundle that shows the record of `inclusion` at `offset` of the file with `address`.
     ///
     /// `bytes` are the file's in [`PlacementProof::range`], `sister_segments` those of
-    /// [`Bmt::prove_words`] for all of them.
+    /// [`Bmt::prove_segments`] for all of them.
     ///
     /// # Errors
     /// [`ProofError::Placement`] where these do not show it.

@@ -23,6 +23,11 @@ pub struct BatchRules {
     pub max_age_ms: u64,
 }
 
+impl BatchRules {
+    /// Nothing is settled unless it is asked for.
+    pub const ON_DEMAND: Self = Self { max_records: u64::MAX, max_age_ms: u64::MAX };
+}
+
 impl Default for BatchRules {
     fn default() -> Self {
         Self { max_records: DEFAULT_MAX_RECORDS, max_age_ms: DEFAULT_MAX_AGE_MS }

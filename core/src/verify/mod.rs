@@ -27,7 +27,7 @@
 //! }
 //! let report = verifier.finish();
 //! assert!(report.valid && report.records == 1);
-//! # Ok::<(), countersign_core::keys::Error>(())
+//! # Ok::<(), Box<dyn core::error::Error>>(())
 //! ```
 
 mod report;

@@ -38,8 +38,8 @@ pub enum BmtCommand {
 /// How a file is cut and hashed.
 #[derive(Debug, clap::Args)]
 pub struct GeometryArgs {
-    /// The numbers of the tree: swarm, reference:P[:L] or scaled:P[:L], with chunks of P bytes and
-    /// spans of L
+    /// The numbers of the tree: swarm, reference:P, reference:P:L, scaled:P or scaled:P:L, with
+    /// chunks of P bytes and spans of L
     #[arg(long, value_name = "GEOMETRY", default_value = "swarm")]
     pub geometry: GeometryName,
 }

@@ -17,7 +17,7 @@ use super::proving::{read_leaf, read_range, shape_of};
 use super::{BmtError, SteadyFile};
 
 /// Makes the index of a file, 1/128 of its size and a little, in constant memory; the file's
-/// address. The index appears under its name only when it is whole.
+/// address. The header is written last, so that nobody takes one for whole that is not.
 pub fn write_index(
     bmt: &Bmt,
     file: &mut SteadyFile,
@@ -27,10 +27,9 @@ pub fn write_index(
 ) -> Result<ChunkAddress, BmtError> {
     let shape = shape_of(bmt, file)?;
     let layout = IndexLayout::new(shape);
-    let draft = draft_of(path);
-    let out = OpenOptions::new().create(true).truncate(true).write(true).open(&draft);
-    let out = out.map_err(BmtError::writing(&draft))?;
-    let failed = || BmtError::writing(&draft);
+    let out = OpenOptions::new().create(true).truncate(true).write(true).open(path);
+    let out = out.map_err(BmtError::writing(path))?;
+    let failed = || BmtError::writing(path);
     // A file that grows meanwhile has more chunks than there are places.
     let changed = || BmtError::Changed { path: file.path().to_owned() };
     let put = |slot: Slot, address: &ChunkAddress| {
@@ -52,21 +51,13 @@ pub fn write_index(
     let hashed = hashed.and_then(|Finished { address, len, .. }| {
         file.check_unchanged(len)?;
         out.write_all_at(&layout.header(&address), 0).map_err(failed())?;
-        fs::rename(&draft, path).map_err(BmtError::writing(path))?;
         Ok(address)
     });
     if hashed.is_err() {
-        // What is half written is of no use; whoever made the directory read-only keeps it.
-        let _kept = fs::remove_file(&draft);
+        // Without a header it is no index, even if it cannot be removed.
+        let _kept = fs::remove_file(path);
     }
     hashed
-}
-
-/// The name that an index has until it is whole.
-fn draft_of(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".part");
-    PathBuf::from(name)
 }
 
 /// Reads a file through a shared reference.
@@ -256,7 +247,7 @@ mod tests {
         let index = directory.path().join("index");
         let error = write_index(&bmt, &mut file, &index, THREADS, &|_| grow_once.call_once(append));
         assert_eq!(error.unwrap_err().code(), "file-changed");
-        assert!(!index.exists() && !draft_of(&index).exists());
+        assert!(!index.exists());
 
         let grow_once = std::sync::Once::new();
         let mut file = SteadyFile::open(&path).unwrap();

@@ -13,8 +13,7 @@ use countersign_core::keys::ShardId;
 
 use crate::store::ShardPaths;
 use crate::store::disk::{Access, Disk, DiskFile, read_small};
-use crate::store::segment_reader::list_segments;
-use crate::verify::VerifyError;
+use crate::verify::{VerifyError, segments_of_shard};
 
 /// A shard's segments, as they were when reading began, and what lies beside them.
 #[derive(Debug)]
@@ -28,19 +27,7 @@ pub(super) struct ForeignSource<'d> {
 impl<'d> ForeignSource<'d> {
     pub(super) fn list(disk: &'d dyn Disk, directory: &Path) -> Result<Self, VerifyError> {
         let paths = ShardPaths::new(directory);
-        let path = directory.to_path_buf();
-        let (numbers, _) = list_segments(disk, &paths).map_err(|source| match source.kind() {
-            io::ErrorKind::NotFound => {
-                VerifyError::NotAShard { path: path.clone(), why: "there is no such directory" }
-            }
-            io::ErrorKind::NotADirectory => {
-                VerifyError::NotAShard { path: path.clone(), why: "it is not a directory" }
-            }
-            _ => VerifyError::Io { action: "list", path: path.clone(), source },
-        })?;
-        if numbers.is_empty() {
-            return Err(VerifyError::NotAShard { path, why: "it holds no segment" });
-        }
+        let numbers = segments_of_shard(disk, &paths)?;
         let mut source = Self { disk, paths, segments: Vec::new() };
         for number in numbers {
             let length = source.open(number)?.len();

@@ -36,6 +36,7 @@ use countersign_core::{Seq, SeqRange};
 
 pub use countersign_core::verify::{FailureReport, KeyReport, ShardReport};
 pub use error::VerifyError;
+pub(crate) use reading::segments_of_shard;
 
 use crate::store::disk::Disk;
 use crate::store::{ShardPaths, ShardState, read_state};

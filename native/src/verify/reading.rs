@@ -22,21 +22,30 @@ pub(super) struct Source<'a> {
     segments: Vec<(SegmentNumber, u64)>,
 }
 
+/// The numbers of the segments in a directory; one that holds none is no shard.
+pub(crate) fn segments_of_shard(
+    disk: &dyn Disk,
+    paths: &ShardPaths,
+) -> Result<Vec<SegmentNumber>, VerifyError> {
+    let path = paths.directory().to_path_buf();
+    let (numbers, _) = list_segments(disk, paths).map_err(|source| match source.kind() {
+        io::ErrorKind::NotFound => {
+            VerifyError::NotAShard { path: path.clone(), why: "there is no such directory" }
+        }
+        io::ErrorKind::NotADirectory => {
+            VerifyError::NotAShard { path: path.clone(), why: "it is not a directory" }
+        }
+        _ => VerifyError::Io { action: "list", path: path.clone(), source },
+    })?;
+    if numbers.is_empty() {
+        return Err(VerifyError::NotAShard { path, why: "it holds no segment" });
+    }
+    Ok(numbers)
+}
+
 impl<'a> Source<'a> {
     pub(super) fn list(disk: &'a dyn Disk, paths: &ShardPaths) -> Result<Self, VerifyError> {
-        let path = paths.directory().to_path_buf();
-        let (numbers, _) = list_segments(disk, paths).map_err(|source| match source.kind() {
-            io::ErrorKind::NotFound => {
-                VerifyError::NotAShard { path: path.clone(), why: "there is no such directory" }
-            }
-            io::ErrorKind::NotADirectory => {
-                VerifyError::NotAShard { path: path.clone(), why: "it is not a directory" }
-            }
-            _ => VerifyError::Io { action: "list", path: path.clone(), source },
-        })?;
-        if numbers.is_empty() {
-            return Err(VerifyError::NotAShard { path, why: "it holds no segment" });
-        }
+        let numbers = segments_of_shard(disk, paths)?;
         let mut source = Self { disk, paths: paths.clone(), segments: Vec::new() };
         for number in numbers {
             let file = source.open(number)?;

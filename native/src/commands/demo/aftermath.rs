@@ -40,10 +40,7 @@ pub(super) fn play(place: &Place, made: &Made, disputes: &[Disputed]) -> Step<Af
     let directory = place.reversed();
     copy(&ShardPaths::new(place.shard()), &directory)?;
     // What is settled is not to change meanwhile.
-    let options = WriterOptions {
-        batch: BatchRules { max_records: u64::MAX, max_age_ms: u64::MAX },
-        ..WriterOptions::default()
-    };
+    let options = WriterOptions { batch: BatchRules::ON_DEMAND, ..WriterOptions::default() };
     let key = key_file::load(&place.process_key())?;
     let (shard, _) = MeteringLogShard::open(&directory, Some(key), &options)?;
     let fraud: Vec<DisputeResolution> = disputes

@@ -36,10 +36,7 @@ pub(super) fn run(args: &DisputeReverseArgs, output: &mut Output<'_>) -> Outcome
         resolutions.push(resolution);
     }
     // What is settled is not to change meanwhile.
-    let options = WriterOptions {
-        batch: BatchRules { max_records: u64::MAX, max_age_ms: u64::MAX },
-        ..WriterOptions::default()
-    };
+    let options = WriterOptions { batch: BatchRules::ON_DEMAND, ..WriterOptions::default() };
     let bar = progress::busy("opening the shard");
     let opened = MeteringLogShard::open(&args.dir, Some(key), &options);
     bar.finish_and_clear();

@@ -14,10 +14,7 @@ use crate::store::{MeteringLogShard, WriterOptions};
 pub(super) fn run(args: &ShardSettleArgs, output: &mut Output<'_>) -> Outcome {
     let key = key_file::load(&args.process_key)?;
     // The window may be due already; it is to be settled here, not by the writer itself.
-    let options = WriterOptions {
-        batch: BatchRules { max_records: u64::MAX, max_age_ms: u64::MAX },
-        ..WriterOptions::default()
-    };
+    let options = WriterOptions { batch: BatchRules::ON_DEMAND, ..WriterOptions::default() };
     let bar = progress::busy("opening the shard");
     let opened = MeteringLogShard::open(&args.dir, Some(key), &options);
     bar.finish_and_clear();
