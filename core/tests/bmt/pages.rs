@@ -98,6 +98,14 @@ fn tests() -> Vec<(String, String)> {
         .collect()
 }
 
+/// Whether `file: title` is a test of the npm package.
+fn package_has(name: &str) -> bool {
+    let (file, title) = name.split_once(": ").unwrap_or_else(|| panic!("{name}"));
+    let room = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wasm/npm/test");
+    let text = fs::read_to_string(room.join(format!("{file}.test.mjs"))).unwrap();
+    text.contains(&format!("test(\"{title}\""))
+}
+
 #[test]
 fn every_row_of_the_parity_table_has_a_test_that_exists() {
     let tests = tests();
@@ -117,7 +125,18 @@ fn every_row_of_the_parity_table_has_a_test_that_exists() {
     for row in rows.iter().map(String::as_str).chain(required).chain(more) {
         let line = PARITY.lines().find(|line| line.starts_with(&format!("| {row} |")));
         let cells: Vec<_> = line.unwrap_or_else(|| panic!("no row {row}")).split('|').collect();
-        let [_, _, _, ours, proof, _] = cells[..] else { panic!("{row}: {cells:?}") };
+        let [_, _, _, ours, proof, ref package @ ..] = cells[..] else {
+            panic!("{row}: {cells:?}")
+        };
+        // Only what the reference has is asked of the package.
+        assert_eq!(package.len(), if row.starts_with('P') { 2 } else { 1 }, "{row}");
+        if row.starts_with('P') {
+            let titles: Vec<_> = package[0].split('`').skip(1).step_by(2).collect();
+            assert!(!titles.is_empty(), "{row} has no test of the package");
+            for title in titles {
+                assert!(package_has(title), "{row} names {title}, which is no test");
+            }
+        }
         assert!(ours.contains('`'), "{row} has no name of ours");
         let named: Vec<_> = proof.split('`').skip(1).step_by(2).collect();
         assert!(!named.is_empty(), "{row} has no test");

@@ -1,10 +1,12 @@
 // Compiles, and nothing else: the declarations say what the functions take and answer.
 
 import init, {
+  BmtHasher,
   CountersignError,
   GENESIS_HASH,
   MemoryAccounts,
   ShardVerifier,
+  Utils,
   applyDisputeReversal,
   applyRecord,
   blake3,
@@ -13,16 +15,36 @@ import init, {
   decodeRecord,
   encodeRecord,
   evaluateDisputeChallenge,
+  fileAddressFromInclusionProof,
+  fileInclusionProofBottomUp,
+  getBmtIndexOfSegment,
+  getSpanValue,
+  makeChunk,
+  makeChunkedFile,
+  makeSpan,
   merkleRoot,
   proveInclusion,
   reverseRange,
+  rootHashFromInclusionProof,
   verifyBundle,
   verifyEd25519,
+  verifyFileInclusionProof,
   verifyInclusionProof,
   verifySettlement,
   verifyShardUrl,
 } from "countersign";
-import type { AssetAccountStore, BundleReport, Settlement, ShardReport } from "countersign";
+import type {
+  AssetAccountStore,
+  BundleReport,
+  Chunk,
+  ChunkAddress,
+  ChunkInclusionProof,
+  ChunkedFile,
+  FileProofReport,
+  Settlement,
+  ShardReport,
+  Span,
+} from "countersign";
 import initSmall, { verifyBundle as verifySmall } from "countersign/verify";
 import { CountersignWorker } from "countersign/worker";
 
@@ -72,6 +94,32 @@ const controller = new AbortController();
 const onProgress = ({ bytes, total }: { bytes: number; total: number | undefined }) => console.log(bytes, total);
 const remote: ShardReport = await verifyShardUrl("/shard/", { ...options, signal: controller.signal, onProgress });
 
+const chunk: Chunk = makeChunk(digest, { startingSpanValue: 5, hashFn: Utils.keccak256Hash });
+const wide: Chunk<2048, 4> = makeChunk(digest, { maxPayloadSize: 2048, spanLength: 4 });
+const four: Span<4> = wide.span();
+const limit: 2048 = wide.maxPayloadLength;
+const span: Span = makeSpan(2n ** 40n);
+const low: number = getSpanValue(span) + getSpanValue(four) + limit;
+const file: ChunkedFile = makeChunkedFile(digest);
+const at: ChunkAddress = file.address();
+const steps: ChunkInclusionProof[] = fileInclusionProofBottomUp(file, 0);
+const folded: Uint8Array = fileAddressFromInclusionProof(steps, digest, 0n, 4096);
+const levels: number = file.bmt().flatMap((level) => level.map(({ payload }) => payload.length)).length;
+const climbed: number = getBmtIndexOfSegment(0, 0).level + levels + chunk.bmt().length;
+const reached: Uint8Array = rootHashFromInclusionProof(chunk.inclusionProof(0), digest, 0);
+const verdict: FileProofReport = verifyFileInclusionProof({ address: at, segmentIndex: 0, segment: digest, proof: steps });
+const said: string = verdict.valid ? verdict.fileSize : verdict.code + verdict.detail;
+verifyFileInclusionProof({ address: at, proof: "{}", fileSize: 32n, geometry: { spanLength: 4 } });
+const hashing = new BmtHasher({ index: true });
+hashing.write(digest);
+const { chunks, index }: { chunks: bigint; index?: Uint8Array } = hashing.finish();
+const digits: Utils.HexString<64> = Utils.bytesToHex(Utils.keccak256Hash("a", [1], digest), 64);
+const typed: Utils.Message | Utils.Bytes<32> | Utils.FlexBytes<1, 2> | Utils.Flavor<"x"> = digest;
+const unknown: unknown = digest;
+if (Utils.isFlexBytes(unknown, 1, 64)) console.log(unknown.length, Utils.equalBytes(unknown, digest));
+Utils.assertFlexBytes(unknown, 32, 32);
+console.log(low, folded, climbed, reached, said, chunks, index, digits, typed, Utils.serializeBytes(digest, unknown));
+
 const worker = new CountersignWorker();
 const there: BundleReport = await worker.verifyBundle("{}", options);
 const hashed: Uint8Array = await worker.call("blake3", digest);
@@ -84,6 +132,8 @@ try {
   verifyBundle("{}", {});
   // @ts-expect-error there is no such hash
   merkleRoot([], "md5");
+  // @ts-expect-error spans of chunks have 8 bytes unless told otherwise
+  const eight: Span<4> = makeChunk(digest).span();
 } catch (error) {
   if (error instanceof CountersignError) console.log(error.code, error.path);
 }
