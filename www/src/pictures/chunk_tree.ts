@@ -30,9 +30,9 @@ function caption(levels: readonly number[]): string {
   const [leaves = 1] = levels;
   if (leaves === 1) return "The file fits into one chunk, whose address is the file's.";
   const carried = levels.filter((slots, level) => isCarrier(levels, level, slots - 1)).length;
-  const told = `The file is cut into ${counted(leaves, "leaf chunk")}. Up to 128 chunks are under one of the next level, and the address of the last one is the file's.`;
+  const told = `The file is cut into ${counted(leaves, "leaf chunk")}. Up to 128 chunks are under one of the next level, and the address of the uppermost, the root, is the file's.`;
   if (carried === 0) return `${told} Choose a leaf to prove bytes of it.`;
-  return `${told} A chunk that would be alone under another is none: it is carried up unchanged, as a carrier, until it has a neighbour. Choose a leaf to prove bytes of it.`;
+  return `${told} No chunk is over a single one: one without a neighbour is carried up unchanged, as a carrier, until it has one. Choose a leaf to prove bytes of it.`;
 }
 
 interface Row {
