@@ -43,9 +43,13 @@ function facts(visit) {
   );
 }
 
+/** The verdict on a segment, read at one moment: a proof that is made anew replaces it. */
 async function proven(visit, segment) {
-  const element = await visit.page.waitForSelector(`.segment-verdict[data-segment="${segment}"]`);
-  return element.evaluate((one) => ({ verdict: one.dataset.verdict, text: one.closest(".segment-proof").textContent }));
+  const read = await visit.page.waitForFunction((wanted) => {
+    const shown = document.querySelector(`.segment-verdict[data-segment="${wanted}"]`);
+    return shown && { verdict: shown.dataset.verdict, text: shown.closest(".segment-proof").textContent };
+  }, {}, segment);
+  return read.jsonValue();
 }
 
 /** What the button “Save the proof” hands to the user. */
