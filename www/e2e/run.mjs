@@ -10,7 +10,7 @@ import { bigShard } from "./big_shard.mjs";
 import { serve } from "./server.mjs";
 import { Visit } from "./visit.mjs";
 
-const SCENARIOS = ["samples", "keys", "intake", "keyboard", "large", "one_file", "program", "offline", "axe", "screenshots"];
+const SCENARIOS = ["samples", "keys", "intake", "keyboard", "files", "large", "one_file", "program", "offline", "axe", "screenshots"];
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..", "..");
 const pageDirectory = process.env.COUNTERSIGN_PAGE_OUT ?? join(root, "target", "page");

@@ -77,7 +77,11 @@ export class Visit {
   /** Clicks what matches, wherever the page is scrolled to, and while it still moves. */
   async click(selector) {
     await this.page.waitForSelector(selector);
-    await this.page.$eval(selector, (element) => element.click());
+    await this.page.$eval(selector, (element) => {
+      // Parts of a picture have no `click`.
+      if (element instanceof SVGElement) element.dispatchEvent(new MouseEvent("click", { bubbles: true }));
+      else element.click();
+    });
   }
 
   /** Waits for a verdict. */

@@ -3,13 +3,15 @@
 import "./style/index.css";
 
 import { button, byId, el } from "./dom";
+import { askForAddress } from "./content/ask";
+import type { Prove } from "./content/explorer";
 import { saveOneFile } from "./export/one_file";
 import { Intake } from "./intake/form";
-import { kindOf, type Incoming } from "./intake/kind";
+import { fileKind, kindOf, type Incoming, type Kind } from "./intake/kind";
 import { fetched, isShard, shardTask } from "./intake/url";
 import { KeyPanel } from "./keys/panel";
 import { TrustedKeys } from "./keys/store";
-import type { Task } from "./messages";
+import { needsKey, type Task } from "./messages";
 import { ProgressPanel } from "./progress";
 import type { KeyUsed, Outcome } from "./report";
 import { sampleFiles, sampleInAddress, showSamples, showServed, type Sample } from "./samples/list";
@@ -30,13 +32,14 @@ const keys = new TrustedKeys(storage());
 const verifier = new Verifier();
 const progress = new ProgressPanel(() => verifier.cancel());
 const result = byId("result", HTMLElement);
-const panel = new KeyPanel(keys, () => void (current && !current.sample && check(current)));
+const panel = new KeyPanel(keys, () => void (current && !current.sample && needsKey(current.task) && check(current)));
 let current: Current | null = null;
 let samples = new Map<string, Sample>();
 
 new Intake({
   onFiles: (files) => void take(files),
   onUrl: (url) => void takeUrl(url),
+  onAnyFile: (file) => void takeAny(file),
 });
 registerServiceWorker();
 void start();
@@ -58,12 +61,23 @@ async function openSample(): Promise<void> {
   const sample = name === null ? undefined : samples.get(name);
   if (!sample) return;
   try {
-    const kind = await kindOf(await sampleFiles(sample), sample.operatorPublicKey, sample.nowMs);
-    if (kind.is !== "task") throw new Error("The sample cannot be read.");
-    await check({ name: sample.title, task: kind.task, named: kind.named, sample });
+    const { task, named } = await ofSample(sample);
+    await check({ name: sample.title, task, named, sample });
   } catch (error) {
     refuse(error);
   }
+}
+
+async function ofSample(sample: Sample): Promise<{ task: Task; named: string | null }> {
+  const files = await sampleFiles(sample);
+  const [file] = files;
+  const kind: Kind =
+    sample.kind === "file" && file ? fileKind(file) : await kindOf(files, sample.operatorPublicKey, sample.nowMs);
+  if (kind.is === "file-proof" && sample.address) {
+    return { task: { kind: "file-proof", text: kind.text, address: sample.address, fileSize: null }, named: null };
+  }
+  if (kind.is !== "task") throw new Error("The sample cannot be read.");
+  return kind;
 }
 
 async function take(files: readonly Incoming[]): Promise<void> {
@@ -73,13 +87,36 @@ async function take(files: readonly Incoming[]): Promise<void> {
     if (kind.is === "unknown") throw new NotChecked({ code: "not-known", message: kind.why });
     if (kind.is === "key") {
       panel.fill(kind.publicKey);
-      if (current && !current.sample) await check(current);
+      if (current && !current.sample && needsKey(current.task)) await check(current);
+      return;
+    }
+    if (kind.is === "file-proof") {
+      ask(kind.name, kind.text);
       return;
     }
     await check({ name: kind.name, task: kind.task, named: kind.named, sample: null });
   } catch (error) {
     refuse(error);
   }
+}
+
+async function takeAny(file: Incoming): Promise<void> {
+  forgetAddress();
+  const { name, task } = fileKind(file);
+  await check({ name, task, named: null, sample: null });
+}
+
+/** Asks for the address that a proof of a file's bytes is about, and checks it. */
+function ask(name: string, text: string): void {
+  verifier.cancel();
+  current = null;
+  const form = askForAddress(text, (address, fileSize) => {
+    void check({ name, task: { kind: "file-proof", text, address, fileSize }, named: null, sample: null });
+  });
+  result.replaceChildren(form);
+  result.hidden = false;
+  byId("status", HTMLElement).textContent = "Give the content address of the file that the proof is about.";
+  form.querySelector("input")?.focus();
 }
 
 async function takeUrl(url: URL): Promise<void> {
@@ -96,18 +133,18 @@ async function takeUrl(url: URL): Promise<void> {
 }
 
 async function check(next: Current): Promise<void> {
-  if (!next.sample && panel.isWrong()) return;
+  if (!next.sample && needsKey(next.task) && panel.isWrong()) return;
   current = next;
   const trusted = next.sample
     ? next.sample.operatorPublicKey
     : (panel.typed() ?? keys.find(next.named)?.publicKey ?? null);
-  progress.start(next.name);
+  progress.start(next.name, next.task.kind === "file" ? "Hashing" : "Checking");
   try {
-    const task = { ...next.task, operatorPublicKey: trusted };
+    const task = needsKey(next.task) ? { ...next.task, operatorPublicKey: trusted } : next.task;
     const { outcome, key } = await verifier.check(task, (at) => progress.move(at));
     // Which operator a shard names is known only now.
-    const isTrusted = key.isTrusted || (!next.sample && keys.find(key.publicKey) !== null);
-    show(next, outcome, { ...key, isTrusted });
+    const isTrusted = key !== null && (key.isTrusted || (!next.sample && keys.find(key.publicKey) !== null));
+    show(next, outcome, key && { ...key, isTrusted });
   } catch (error) {
     if (!(error instanceof Cancelled)) refuse(error);
   } finally {
@@ -115,20 +152,24 @@ async function check(next: Current): Promise<void> {
   }
 }
 
-function show(shown: Current, outcome: Outcome, key: KeyUsed): void {
+function show(shown: Current, outcome: Outcome, key: KeyUsed | null): void {
   const actions = [button("Print", () => print())];
-  if (outcome.kind === "bundle" && key.isTrusted) {
+  if (outcome.kind === "bundle" && key?.isTrusted) {
     const save = () => saveOneFile(shown.sample?.name ?? shown.name, outcome.text, key).catch(refuse);
     actions.unshift(button("Save as one HTML file", () => void save()));
   }
-  const afterKey = key.isTrusted || shown.sample ? null : trustForm(shown, key);
+  if (outcome.kind === "file" && "clipboard" in navigator) {
+    actions.unshift(button("Copy the address", () => void navigator.clipboard.writeText(outcome.address)));
+  }
+  const afterKey = key === null || key.isTrusted || shown.sample ? null : trustForm(shown, key);
   const { parts, verdict } = resultView({
     name: shown.name,
     outcome,
     key,
-    keyNote: keyNote(shown, key),
+    keyNote: key === null ? "" : keyNote(shown, key),
     actions,
     afterKey,
+    prove,
   });
   result.replaceChildren(...parts);
   result.hidden = false;
@@ -138,6 +179,19 @@ function show(shown: Current, outcome: Outcome, key: KeyUsed): void {
   const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
   result.scrollIntoView({ block: "start", behavior: isStill ? "instant" : "smooth" });
 }
+
+/** Makes the proof of a segment of the file that is shown; null if something else came up. */
+const prove: Prove = async ({ file, index, address }, segmentIndex) => {
+  if (index === null) return null;
+  try {
+    const task: Task = { kind: "file-segment", file, index, address, segmentIndex };
+    const { outcome } = await verifier.check(task, () => undefined);
+    return outcome.kind === "file-proof" ? outcome : null;
+  } catch (error) {
+    if (error instanceof Cancelled) return null;
+    throw error;
+  }
+};
 
 function keyNote(shown: Current, key: KeyUsed): string {
   if (shown.sample) {

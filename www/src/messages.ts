@@ -2,8 +2,11 @@
 
 import type { KeyUsed, Outcome } from "./report";
 
-/** What to check. Keys are 64 hex digits; null where nobody said whom to trust. */
-export type Task = { readonly operatorPublicKey: string | null } & (
+/** What to check. */
+export type Task = KeyTask | FileTask;
+
+/** Checks against an operator key: 64 hex digits, or null where nobody said whom to trust. */
+export type KeyTask = { readonly operatorPublicKey: string | null } & (
   | { readonly kind: "bundle"; readonly text: string }
   | {
       readonly kind: "dispute";
@@ -14,6 +17,29 @@ export type Task = { readonly operatorPublicKey: string | null } & (
   | { readonly kind: "shard"; readonly segments: readonly Segment[] }
   | { readonly kind: "shard-url"; readonly url: string }
 );
+
+/** What content addresses are for: no key is involved. Addresses are 64 hex digits. */
+export type FileTask =
+  | { readonly kind: "file"; readonly file: Blob }
+  | {
+      readonly kind: "file-segment";
+      readonly file: Blob;
+      readonly index: Blob;
+      readonly address: string;
+      readonly segmentIndex: number;
+    }
+  | {
+      readonly kind: "file-proof";
+      readonly text: string;
+      readonly address: string;
+      /** The file's size in bytes, where it is known. */
+      readonly fileSize: string | null;
+    };
+
+/** Whether a task is checked against an operator key. */
+export function needsKey(task: Task): task is KeyTask {
+  return "operatorPublicKey" in task;
+}
 
 /** A segment of a shard: a file of the user's, or bytes at hand. */
 export interface Segment {
@@ -41,5 +67,5 @@ export interface Refusal {
 export type Answer =
   | { readonly id: number; readonly type: "ready" }
   | { readonly id: number; readonly type: "progress"; readonly progress: Progress }
-  | { readonly id: number; readonly type: "outcome"; readonly outcome: Outcome; readonly key: KeyUsed }
+  | { readonly id: number; readonly type: "outcome"; readonly outcome: Outcome; readonly key: KeyUsed | null }
   | { readonly id: number; readonly type: "refusal"; readonly refusal: Refusal };

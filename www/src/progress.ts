@@ -14,20 +14,22 @@ export class ProgressPanel {
   #timer = 0;
   #started = 0;
   #name = "";
+  #verb = "Checking";
 
   constructor(onCancel: () => void) {
     byId("cancel", HTMLButtonElement).addEventListener("click", onCancel);
   }
 
-  start(name: string): void {
+  start(name: string, verb = "Checking"): void {
     this.end();
     this.#name = name;
+    this.#verb = verb;
     this.#started = performance.now();
     this.#bar.removeAttribute("value");
-    this.#label.textContent = `Checking ${name}`;
+    this.#label.textContent = `${verb} ${name}`;
     this.#timer = window.setTimeout(() => {
       this.#panel.hidden = false;
-      byId("status", HTMLElement).textContent = `Checking ${name}`;
+      byId("status", HTMLElement).textContent = `${verb} ${name}`;
     }, PATIENCE_MS);
   }
 
@@ -36,9 +38,9 @@ export class ProgressPanel {
     const rate = seconds > 0.2 ? `, ${size(done / seconds)}/s` : "";
     if (total > 0) {
       this.#bar.value = done / total;
-      this.#label.textContent = `Checking ${this.#name}: ${size(done)} of ${size(total)}${rate}`;
+      this.#label.textContent = `${this.#verb} ${this.#name}: ${size(done)} of ${size(total)}${rate}`;
     } else {
-      this.#label.textContent = `Checking ${this.#name}: ${size(done)}${rate}`;
+      this.#label.textContent = `${this.#verb} ${this.#name}: ${size(done)}${rate}`;
     }
   }
 

@@ -52,6 +52,8 @@ export interface Facts {
   readonly opId: string | null;
   readonly seq: string | null;
   readonly leafHashes: readonly string[];
+  /** The content address of the file that the record stands in. */
+  readonly contentAddress: string | null;
   readonly sums: readonly Sum[];
 }
 
@@ -122,6 +124,32 @@ export interface Fold {
   readonly folded: string;
 }
 
+/** The report over a proof of a segment of a file: that of `bmt verify`. */
+export type FileProofReport =
+  | {
+      readonly valid: true;
+      readonly address: string;
+      readonly segmentIndex: string;
+      readonly segment: string;
+      readonly usedBytes: number;
+      readonly fileSize: string;
+      readonly doesNotProve: readonly string[];
+    }
+  | { readonly valid: false; readonly address: string; readonly code: string; readonly detail: string };
+
+/** A chunk on the way from a segment to a file's address, for the picture. */
+export interface ChunkStep {
+  readonly level: number;
+  readonly index: number;
+  /** Where the segment stands in it, or the reference to the chunk before. */
+  readonly place: number;
+  /** Bytes of the file below it. */
+  readonly span: string;
+  readonly sisters: readonly string[];
+  /** What span, sisters and all before fold to. */
+  readonly address: string;
+}
+
 /** Records of a shard in equal parts of its time, and what stands out among them. */
 export interface Timeline {
   readonly records: number;
@@ -150,7 +178,7 @@ export interface Mark {
   readonly label: string;
 }
 
-/** The outcome of a bundle, a dispute or a shard, with what its pictures show. */
+/** The outcome of a bundle, a dispute, a shard or a file, with what its pictures show. */
 export type Outcome = { readonly tookMs: number } & (
   | {
       readonly kind: "bundle";
@@ -171,6 +199,23 @@ export type Outcome = { readonly tookMs: number } & (
       readonly report: ShardReport;
       readonly timeline: Timeline;
       readonly sums: readonly Sum[];
+    }
+  | {
+      readonly kind: "file";
+      readonly file: Blob;
+      readonly address: string;
+      readonly size: number;
+      readonly chunks: string;
+      /** The addresses of its chunks; null where it is too large to keep them. */
+      readonly index: Blob | null;
+    }
+  | {
+      readonly kind: "file-proof";
+      readonly report: FileProofReport;
+      readonly text: string;
+      /** The address that it was checked against. */
+      readonly address: string;
+      readonly steps: readonly ChunkStep[];
     }
 );
 

@@ -80,8 +80,9 @@ async function keepSamples(): Promise<void> {
     if (!response.ok) return;
     const { samples } = (await response.clone().json()) as { samples: { files: string[] }[] };
     await cache.put(list, response);
-    const files = samples.flatMap((sample) => sample.files);
-    await cache.addAll(files.map((file) => new URL(`samples/${file}`, scope.registration.scope).href));
+    // Samples may share a file; a cache takes no address twice at a time.
+    const files = new Set(samples.flatMap((sample) => sample.files));
+    await cache.addAll([...files].map((file) => new URL(`samples/${file}`, scope.registration.scope).href));
   } catch {
     // There are none here.
   }

@@ -18,7 +18,7 @@ export class Cancelled extends Error {}
 
 interface Waiting {
   readonly id: number;
-  readonly resolve: (found: { outcome: Outcome; key: KeyUsed }) => void;
+  readonly resolve: (found: { outcome: Outcome; key: KeyUsed | null }) => void;
   readonly reject: (error: Error) => void;
   readonly onProgress: (progress: Progress) => void;
 }
@@ -47,7 +47,7 @@ export class Verifier {
   check(
     task: Task,
     onProgress: (progress: Progress) => void,
-  ): Promise<{ outcome: Outcome; key: KeyUsed }> {
+  ): Promise<{ outcome: Outcome; key: KeyUsed | null }> {
     this.cancel();
     const id = ++this.#last;
     return new Promise((resolve, reject) => {

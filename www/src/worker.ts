@@ -4,8 +4,9 @@ import init, * as countersign from "countersign";
 
 import { CannotCheck, checkBundle } from "./engine/bundle";
 import { evaluate } from "./engine/dispute";
+import { checkFileProof, hashFile, proveSegment } from "./engine/file";
 import { checkFiles, checkUrl } from "./engine/shard";
-import type { Answer, Progress, Request, Task } from "./messages";
+import { needsKey, type Answer, type FileTask, type Progress, type Request, type Task } from "./messages";
 import type { KeyUsed, Outcome } from "./report";
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
@@ -28,9 +29,8 @@ scope.addEventListener("message", (event: MessageEvent<Request>) => {
   );
 });
 
-async function run(id: number, task: Task): Promise<{ outcome: Outcome; key: KeyUsed }> {
+async function run(id: number, task: Task): Promise<{ outcome: Outcome; key: KeyUsed | null }> {
   await ready;
-  const trusted = task.operatorPublicKey;
   let last = 0;
   const report = (progress: Progress) => {
     const now = performance.now();
@@ -38,6 +38,8 @@ async function run(id: number, task: Task): Promise<{ outcome: Outcome; key: Key
     last = now;
     post({ id, type: "progress", progress });
   };
+  if (!needsKey(task)) return { outcome: await ofFile(task, report), key: null };
+  const trusted = task.operatorPublicKey;
   switch (task.kind) {
     case "bundle":
       return checkBundle(countersign, task.text, trusted);
@@ -47,6 +49,17 @@ async function run(id: number, task: Task): Promise<{ outcome: Outcome; key: Key
       return checkFiles(task.segments, trusted, report);
     case "shard-url":
       return checkUrl(task.url, trusted, report);
+  }
+}
+
+async function ofFile(task: FileTask, report: (progress: Progress) => void): Promise<Outcome> {
+  switch (task.kind) {
+    case "file":
+      return hashFile(countersign, task.file, report);
+    case "file-segment":
+      return proveSegment(countersign, task);
+    case "file-proof":
+      return checkFileProof(countersign, task);
   }
 }
 

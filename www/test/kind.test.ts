@@ -44,9 +44,30 @@ describe("what files are", () => {
   });
 
   it.each(["", "hello", "[]", "{}", '{"format":17}', '{"format":"other/v1"}', '{"__proto__":{"format":"countersign/inclusion/v1"}}'])(
-    "does not know %j",
-    async (text) => expect(await kindOf([file("x", text)], null)).toMatchObject({ is: "unknown" }),
+    "takes %j for any file, and does not know it as text",
+    async (text) => {
+      const blob = new Blob([text]);
+      expect(await kindOf([{ path: "a/x", blob }], null)).toEqual({ is: "task", task: { kind: "file", file: blob }, name: "x", named: null });
+      expect(await kindOf([{ path: "x", blob, isText: true }], null)).toMatchObject({ is: "unknown" });
+      expect(await kindOf([file("x", text), file("y", text)], null), "two of them").toMatchObject({ is: "unknown" });
+    },
   );
+
+  it("knows a proof of a file's bytes, as a file and as text", async () => {
+    const text = JSON.stringify({ segmentIndex: "0", segment: "00", proof: [] });
+    expect(await kindOf([file("a/p.json", text)], null)).toEqual({ is: "file-proof", text, name: "p.json" });
+    expect(await kindOf([{ ...file("x", text), isText: true }], null)).toMatchObject({ is: "file-proof" });
+    const withFormat = JSON.stringify({ format: "countersign/inclusion/v1", segmentIndex: "0", segment: "00", proof: [] });
+    expect(await kindOf([file("p.json", withFormat)], null)).toMatchObject({ task: { kind: "bundle" } });
+  });
+
+  it("reads a document behind white space, and no more than the beginning of anything else", async () => {
+    const spaced = `${" ".repeat(5_000)}${document("countersign/inclusion/v1")}`;
+    expect(await kindOf([file("proof.json", spaced)], null)).toMatchObject({ task: { kind: "bundle" } });
+    const blob = new Blob(["x".repeat(5_000)]);
+    blob.text = () => Promise.reject(new Error("it was read whole"));
+    expect(await kindOf([{ path: "x", blob }], null)).toMatchObject({ task: { kind: "file" } });
+  });
 
   it("says that there was nothing", async () => {
     expect(await kindOf([], null)).toMatchObject({ is: "unknown", why: "There was no file in that." });

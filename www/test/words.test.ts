@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { counted, grouped, short, size, utc } from "../src/hex";
-import type { BundleReport, KeyUsed, Outcome } from "../src/report";
+import type { BundleReport, FileProofReport, KeyUsed, Outcome } from "../src/report";
 import { checkedUrl, isShard } from "../src/intake/url";
 import { signed } from "../src/pictures/statement";
 import { verdictOf } from "../src/verdict/words";
@@ -35,6 +35,22 @@ describe("the verdict", () => {
     const resolution = { status: "CHALLENGED" as const, check: null, detail: "waiting", resolvedAtMs: "1" };
     const outcome: Outcome = { kind: "dispute", resolution, challenge: null, hasResponse: false, nowMs: "1", tookMs: 1 };
     expect(verdictOf(outcome, key(true)).tone).toBe("unknown");
+  });
+});
+
+describe("content addresses", () => {
+  it("are no verdict", () => {
+    const outcome: Outcome = { kind: "file", file: new Blob(), address: "ab", size: 1, chunks: "1", index: null, tookMs: 1 };
+    expect(verdictOf(outcome, null)).toMatchObject({ tone: "address", check: null });
+  });
+
+  it("have proofs that hold or do not, and no key is involved", () => {
+    const proof = (report: FileProofReport): Outcome => ({ kind: "file-proof", report, text: "", address: "ab", steps: [], tookMs: 1 });
+    const valid = { valid: true, address: "ab", segmentIndex: "2", segment: "00", usedBytes: 6, fileSize: "70", doesNotProve: [] } as const;
+    expect(verdictOf(proof(valid), null)).toMatchObject({ tone: "valid", sentence: expect.stringContaining("Bytes 64 to 69 of") });
+    expect(verdictOf(proof({ ...valid, usedBytes: 1 }), null).sentence).toMatch(/^Byte 64 of/);
+    const refused = { valid: false, address: "ab", code: "odd", detail: "it is odd" } as const;
+    expect(verdictOf(proof(refused), null)).toMatchObject({ tone: "refused", check: "odd", sentence: "It is odd." });
   });
 });
 

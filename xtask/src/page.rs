@@ -8,8 +8,6 @@ use crate::web;
 
 /// The page's sources.
 const SOURCE: &str = "www";
-/// The npm package that the page verifies with.
-const PACKAGE: &str = "target/npm/package";
 /// The page, as the program embeds it.
 const PAGE: &str = "target/page";
 /// A run of the demo, for its samples.
@@ -30,7 +28,8 @@ pub(crate) fn page() -> Outcome {
     if !can_build() {
         return Err(Failure::new("the page needs Node 20.19 or newer, with npm"));
     }
-    build_package()?;
+    // Cheap when nothing has changed; a page that verifies as yesterday would be the worse bargain.
+    web::package::package()?;
     install()?;
     let samples = samples()?;
     shell::run(npm(&["run", "--silent", "build"]).env("COUNTERSIGN_SAMPLES", samples))
@@ -49,16 +48,6 @@ pub(crate) fn test() -> Outcome {
     // Once more, now with the page inside: what `prove --html` writes is opened too.
     build_program()?;
     shell::run(&mut npm(&["run", "--silent", "e2e"]))
-}
-
-/// Takes the package that is there, or builds one. After a change of the verifier it is the
-/// developer who builds it anew: that takes longer than the page.
-fn build_package() -> Outcome {
-    if shell::root().join(PACKAGE).join("index.js").is_file() {
-        return Ok(());
-    }
-    println!("building the npm package, which the page verifies with");
-    web::package::package().map(drop)
 }
 
 /// Installs what the lock file names, unless that was done since it last changed.

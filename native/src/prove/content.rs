@@ -27,24 +27,32 @@ pub struct SealedSegment {
     pub address: ChunkAddress,
 }
 
+/// What becomes of an address that was not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remember {
+    /// It is kept beside the log, where the shard's directory can be written to.
+    Yes,
+    /// Nothing in the shard's directory changes.
+    No,
+}
+
 /// Every sealed segment of the shard in `directory`, oldest first.
 ///
-/// A segment is hashed once, some 0.3 s for 256 MiB on two cores, and remembered where the shard's
-/// directory can be written to. `progress` is told the number of each that has to be hashed.
+/// A segment whose address is not known is hashed: some 0.3 s for 256 MiB on two cores.
 pub fn sealed_segments(
     directory: &Path,
-    mut progress: impl FnMut(SegmentNumber),
+    remember: Remember,
 ) -> Result<Vec<SealedSegment>, BmtError> {
     let paths = ShardPaths::new(directory);
     let (numbers, _) = list_segments(&RealDisk, &paths).map_err(BmtError::reading(directory))?;
     let Some((_open, sealed)) = numbers.split_last() else { return Ok(Vec::new()) };
-    sealed.iter().map(|number| sealed_segment(&paths, *number, &mut progress)).collect()
+    sealed.iter().map(|number| sealed_segment(&paths, *number, remember)).collect()
 }
 
 fn sealed_segment(
     paths: &ShardPaths,
     number: SegmentNumber,
-    progress: &mut impl FnMut(SegmentNumber),
+    remember: Remember,
 ) -> Result<SealedSegment, BmtError> {
     let bmt = Bmt::swarm();
     let mut file = SteadyFile::open(&paths.segment(number))?;
@@ -53,16 +61,20 @@ fn sealed_segment(
     let address = if let Some(address) = stored {
         address
     } else {
-        progress(number);
-        match make_chunk_index(&bmt, paths, number, &mut file) {
+        let made = match remember {
+            Remember::Yes => make_chunk_index(&bmt, paths, number, &mut file).map(Some),
+            Remember::No => Ok(None),
+        };
+        match made {
+            Ok(Some(address)) => address,
             // A copy that cannot be written to is hashed every time.
-            Err(BmtError::Io { is_writing: true, .. }) => {
+            Ok(None) | Err(BmtError::Io { is_writing: true, .. }) => {
                 let mut file = SteadyFile::open(&paths.segment(number))?;
                 let hashed = hash_reader(&bmt, &mut file, threads(), &|_| {})?;
                 file.check_unchanged(hashed.len)?;
                 hashed.address
             }
-            made => made?,
+            Err(error) => return Err(error),
         }
     };
     Ok(SealedSegment { number, size, address })

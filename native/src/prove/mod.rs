@@ -13,7 +13,7 @@ mod name;
 mod one_file;
 mod prover;
 
-pub use content::{SealedSegment, sealed_segments};
+pub use content::{Remember, SealedSegment, sealed_segments};
 pub use error::ProveError;
 pub use name::BatchName;
 pub use one_file::{OneFileError, fill_one_file};

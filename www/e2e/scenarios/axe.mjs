@@ -26,12 +26,19 @@ export const tests = Object.fromEntries(
       assert.deepEqual(await violations(visit.page), [], "before anything is checked");
       await visit.click("#open-paste");
       await visit.click("#open-url");
-      for (const sample of ["inclusion", "statement", "changed-amount", "no-key", "dispute-fraud", "exclusion", "consistency", "contradiction-overlap", "damaged-shard"]) {
+      for (const sample of ["inclusion", "statement", "changed-amount", "no-key", "dispute-fraud", "exclusion", "consistency", "contradiction-overlap", "damaged-shard", "placement", "file-proof", "changed-file-proof", "file"]) {
         await visit.sample(sample);
         await visit.page.$$eval("#result details", (all) => all.forEach((one) => { one.open = true; }));
         await new Promise((drawn) => setTimeout(drawn, 100));
         assert.deepEqual(await violations(visit.page), [], sample);
       }
+      await visit.click("[data-leaf='31']");
+      await visit.page.waitForSelector(".segment-verdict");
+      await visit.page.$$eval("#result details", (all) => all.forEach((one) => { one.open = true; }));
+      assert.deepEqual(await violations(visit.page), [], "a segment of a file");
+      await visit.paste(await visit.text("file-proof.json"));
+      await visit.page.waitForSelector("#address");
+      assert.deepEqual(await violations(visit.page), [], "the address of a proof");
     },
   ]),
 );

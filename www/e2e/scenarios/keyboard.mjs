@@ -22,12 +22,29 @@ export const tests = {
     await visit.home();
     const seen = await tabTo(visit, "inclusion");
     assert.equal(seen[0], "Skip to the check");
-    for (const id of ["choose-files", "choose-folder", "open-paste", "open-url", "key"]) assert.ok(seen.includes(id), id);
+    for (const id of ["choose-files", "choose-folder", "choose-any", "open-paste", "open-url", "key"]) assert.ok(seen.includes(id), id);
     await visit.page.keyboard.press("Enter");
     await visit.verdict("valid");
     assert.equal(await focused(visit), "result");
     assert.match(await visit.page.$eval("#status", (element) => element.textContent), /^Valid\. /);
     await tabTo(visit, "Save as one HTML file", 3);
+  },
+
+  async "a leaf and a segment of a file are chosen without a mouse"(visit) {
+    await visit.home("#sample=file");
+    await visit.verdict("address");
+    await tabTo(visit, "Print", 4);
+    for (let count = 0; count < 2; count++) await visit.page.keyboard.press("Tab");
+    assert.equal(await visit.page.evaluate(() => document.activeElement.dataset.leaf), "1");
+    await visit.page.keyboard.press("Enter");
+    await visit.page.waitForSelector('.segment-verdict[data-verdict="valid"][data-segment="128"]');
+    assert.equal(await visit.page.evaluate(() => document.activeElement.dataset.leaf), "1", "the focus stays");
+    await tabTo(visit, "Prove it", 60);
+    await visit.page.keyboard.press("Tab");
+    assert.equal(await visit.page.evaluate(() => document.activeElement.dataset.segment), "128");
+    for (const key of ["ArrowRight", "ArrowDown", "Enter"]) await visit.page.keyboard.press(key);
+    await visit.page.waitForSelector('.segment-verdict[data-segment="145"]');
+    assert.equal(await visit.page.evaluate(() => document.activeElement.dataset.segment), "145");
   },
 
   async "a bundle is pasted and its key trusted without a mouse"(visit) {

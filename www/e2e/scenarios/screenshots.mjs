@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
 const LOOKS = { light: ["light", 1100], dark: ["dark", 1100], narrow: ["light", 360] };
-const SAMPLES = ["inclusion", "statement", "changed-amount", "dispute-fraud", "dispute-no-response", "exclusion", "consistency", "contradiction-overlap", "shard", "damaged-shard", "no-key"];
+const SAMPLES = ["inclusion", "statement", "changed-amount", "dispute-fraud", "dispute-no-response", "exclusion", "consistency", "contradiction-overlap", "shard", "damaged-shard", "no-key", "placement", "file-proof", "changed-file-proof"];
 
 export const tests = Object.fromEntries(
   Object.entries(LOOKS).map(([name, [scheme, width]]) => [
@@ -18,6 +18,15 @@ export const tests = Object.fromEntries(
         assert.ok(overflow <= 0, `${sample} is ${overflow} pixels too wide`);
         await visit.shot(`${sample}-${name}-${visit.name}`);
       }
+      await visit.sample("file");
+      await visit.click('[data-leaf="31"]');
+      await visit.page.waitForSelector(".segment-verdict");
+      const overflow = await visit.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      assert.ok(overflow <= 0, `a file is ${overflow} pixels too wide`);
+      await visit.shot(`file-${name}-${visit.name}`);
+      await visit.paste(await visit.text("file-proof.json"));
+      await visit.page.waitForSelector("#address");
+      await visit.shot(`file-proof-asked-${name}-${visit.name}`);
     },
   ]),
 );

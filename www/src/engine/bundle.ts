@@ -81,6 +81,6 @@ function reportOf(value: unknown, document: unknown): BundleReport {
     format: report.format ?? textAt(document, "format"),
     checks: report.checks ?? [],
     doesNotProve: report.doesNotProve ?? [],
-    facts: report.facts ?? null,
+    facts: report.facts ? { ...report.facts, contentAddress: report.facts.contentAddress ?? null } : null,
   };
 }

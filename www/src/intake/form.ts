@@ -8,12 +8,15 @@ import { checkedUrl } from "./url";
 interface Handlers {
   onFiles(files: Incoming[]): void;
   onUrl(url: URL): void;
+  /** A file to be hashed, whatever it is. */
+  onAnyFile(file: Incoming): void;
 }
 
 /** The form on the page. */
 export class Intake {
   constructor(readonly handlers: Handlers) {
     this.#choosing();
+    this.#choosingAny();
     this.#dropping();
     this.#pasting();
     this.#addresses();
@@ -30,6 +33,16 @@ export class Intake {
         if (files.length > 0) this.handlers.onFiles(files.map(incoming));
       });
     }
+  }
+
+  #choosingAny(): void {
+    const input = byId("any-file", HTMLInputElement);
+    byId("choose-any", HTMLButtonElement).addEventListener("click", () => input.click());
+    input.addEventListener("change", () => {
+      const [file] = input.files ?? [];
+      input.value = "";
+      if (file) this.handlers.onAnyFile(incoming(file));
+    });
   }
 
   #dropping(): void {
@@ -102,5 +115,5 @@ function incoming(file: File): Incoming {
 }
 
 function textFile(text: string): Incoming {
-  return { path: "pasted text", blob: new Blob([text]) };
+  return { path: "pasted text", blob: new Blob([text]), isText: true };
 }

@@ -8,7 +8,10 @@ export type Draw = (width: number) => SVGSVGElement | HTMLElement;
 
 let count = 0;
 
-/** A section with a picture. `caption` says in words what the picture shows. */
+/**
+ * A section with a picture. `caption` says in words what the picture shows. It is drawn again when its
+ * width changes, and when it gets an event `redraw`.
+ */
 export function figure(title: string, caption: string, draw: Draw, ...more: HTMLElement[]): HTMLElement {
   const id = `figure-${++count}`;
   const canvas = el("div", { class: "canvas" });
@@ -20,6 +23,7 @@ export function figure(title: string, caption: string, draw: Draw, ...more: HTML
     ...more,
   );
   let drawn = 0;
+  section.addEventListener("redraw", () => drawn > 0 && canvas.replaceChildren(draw(drawn)));
   new ResizeObserver(([entry]) => {
     const width = Math.floor(entry?.contentRect.width ?? 0);
     if (width > 0 && Math.abs(width - drawn) > 8) {

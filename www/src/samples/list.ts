@@ -11,9 +11,11 @@ export interface Sample {
   readonly group: "good" | "bad";
   readonly title: string;
   readonly about: string;
-  readonly kind: "bundle" | "dispute" | "shard";
+  readonly kind: "bundle" | "dispute" | "shard" | "file" | "file-proof";
   readonly files: readonly string[];
   readonly operatorPublicKey: string | null;
+  /** The content address, of a file or to check a proof against. */
+  readonly address?: string | null;
   readonly nowMs: string | null;
 }
 

@@ -1,4 +1,4 @@
-// Three signs with three outlines, so that no verdict rests on colour.
+// Signs with different outlines, so that no verdict rests on colour.
 
 import { svg } from "../dom";
 import type { Tone } from "./words";
@@ -15,6 +15,10 @@ const SIGNS: Record<Tone, { outline: string; sign: string }> = {
   unknown: {
     outline: "M24 3l21 21l-21 21L3 24z",
     sign: "M19 19a5 5 0 1 1 7 4.6c-1.500 .7-2 1.600-2 3.400M24 32v.5",
+  },
+  address: {
+    outline: "M13.500 4h21L45 24L34.500 44h-21L3 24z",
+    sign: "M21 15l-3 18M30 15l-3 18M15 20.500h18.500M14.500 27.500H33",
   },
 };
 

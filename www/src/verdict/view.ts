@@ -1,8 +1,11 @@
 // The result: verdict first, then the key, the checks, what it does not prove, and the pictures.
 
+import { FileExplorer, type Prove } from "../content/explorer";
+import { proofParts } from "../content/proof";
 import { code, el, type Child } from "../dom";
 import { at, textAt } from "../engine/folds";
-import { counted, size, utc } from "../hex";
+import { counted, grouped, size, utc } from "../hex";
+import { leavesOf, levelsOf } from "../content/shape";
 import { accountsPicture } from "../pictures/accounts";
 import { contrastTable } from "../pictures/contrast";
 import { gapPicture } from "../pictures/gap";
@@ -21,13 +24,16 @@ import { DISPUTE_DOES_NOT_PROVE, SHARD_DOES_NOT_PROVE, verdictOf, type Verdict }
 export interface Shown {
   readonly name: string;
   readonly outcome: Outcome;
-  readonly key: KeyUsed;
+  /** Null where no key is involved. */
+  readonly key: KeyUsed | null;
   /** Where the key comes from, as a sentence. */
   readonly keyNote: string;
   /** What can be done with the result. */
   readonly actions: readonly HTMLElement[];
   /** What follows the key, such as a way to trust it. */
   readonly afterKey: HTMLElement | null;
+  /** Makes proofs of a file's segments, where that can be done. */
+  readonly prove?: Prove;
 }
 
 /** Everything that is shown of a result, and its verdict. */
@@ -35,7 +41,7 @@ export function resultView(shown: Shown): { parts: HTMLElement[]; verdict: Verdi
   const { outcome, key } = shown;
   const verdict = verdictOf(outcome, key);
   const isValid = verdict.tone === "valid";
-  const body = bodyOf(outcome, isValid);
+  const body = bodyOf(shown, isValid);
   const actions = shown.actions.length > 0 && el("div", { class: "buttons no-print" }, ...shown.actions);
   const parts = [banner(verdict, actions), keyPanel(shown), facts(shown), ...body];
   return { parts: parts.filter((part): part is HTMLElement => part instanceof HTMLElement), verdict };
@@ -63,7 +69,8 @@ function banner(verdict: Verdict, actions: Child): HTMLElement {
   );
 }
 
-function keyPanel({ key, keyNote, afterKey }: Shown): HTMLElement {
+function keyPanel({ key, keyNote, afterKey }: Shown): HTMLElement | null {
+  if (key === null) return null;
   return el(
     "section",
     { class: "block key-used", "aria-labelledby": "key-title" },
@@ -81,6 +88,7 @@ function facts({ name, outcome }: Shown): HTMLElement {
       const found = outcome.report.facts;
       rows.push(...pair("Kind", outcome.report.format ?? "a document that is not spelled as its format says"));
       if (found) rows.push(...pair("Shard", code(found.shardId)));
+      if (found?.contentAddress) rows.push(...pair("Content address", code(found.contentAddress)), ...place(outcome.document));
       for (const batch of found?.settlements ?? []) {
         rows.push(...pair("Batch", `${range(batch.batchId)}, ${counted(batch.entryCount, "entry", "entries")}`));
       }
@@ -105,6 +113,20 @@ function facts({ name, outcome }: Shown): HTMLElement {
       if (tornTailBytes !== "0") {
         rows.push(...pair("Torn tail", `${counted(tornTailBytes, "byte")} of an incomplete frame, never acknowledged`));
       }
+      break;
+    }
+    case "file": {
+      const levels = levelsOf(leavesOf(outcome.size));
+      rows.push(...pair("Address", code(outcome.address)));
+      rows.push(...pair("Size", bytesAndSize(outcome.size)));
+      rows.push(...pair("Chunks", `${grouped(outcome.chunks)}, of which ${counted(levels[0] ?? 1, "leaf", "leaves")}`));
+      rows.push(...pair("Levels", grouped(levels.length)));
+      break;
+    }
+    case "file-proof": {
+      rows.push(...pair("Kind", "A proof of 32 bytes of a file"));
+      rows.push(...pair("Checked against the address", code(outcome.address)));
+      if (outcome.report.valid) rows.push(...pair("Size of the file", bytesAndSize(Number(outcome.report.fileSize))));
     }
   }
   rows.push(...pair("Took", `${outcome.tookMs < 10 ? outcome.tookMs.toFixed(1) : Math.round(outcome.tookMs)} ms in this browser`));
@@ -116,7 +138,7 @@ function facts({ name, outcome }: Shown): HTMLElement {
   );
 }
 
-function bodyOf(outcome: Outcome, isValid: boolean): (HTMLElement | null)[] {
+function bodyOf({ name, outcome, prove }: Shown, isValid: boolean): (HTMLElement | null)[] {
   switch (outcome.kind) {
     case "bundle": {
       const { checks, doesNotProve: lines } = outcome.report;
@@ -148,6 +170,13 @@ function bodyOf(outcome: Outcome, isValid: boolean): (HTMLElement | null)[] {
         ...accountsPicture(sums, "All settlements of the shard together", caution),
       ];
     }
+    case "file":
+      return new FileExplorer(name, outcome, prove ?? (() => Promise.resolve(null))).parts;
+    case "file-proof": {
+      const { report } = outcome;
+      const lines = report.valid ? [doesNotProve(report.doesNotProve)] : [checkList([{ code: report.code, ok: false, detail: report.detail }])];
+      return [...lines, ...proofParts(outcome)];
+    }
   }
 }
 
@@ -169,6 +198,8 @@ function bundlePictures(
       return [recordCards(found.records, isValid), ...sums()];
     case "receipt":
       return [recordCards(found.records, isValid)];
+    case "placement":
+      return [recordCards(found.records, isValid), path(outcome, found)];
     case "consistency":
       return [growthPicture(document, isValid), ...sums()];
     case "exclusion":
@@ -200,6 +231,17 @@ function sumsOf(document: unknown): Sum[] {
 
 function isCount(text: string | null | undefined): text is string {
   return text != null && /^\d{1,39}$/.test(text);
+}
+
+/** Where a placement says that the record stands. */
+function place(document: unknown): HTMLElement[] {
+  const [offset, fileSize] = ["offset", "fileSize"].map((name) => textAt(document, "proof", name));
+  if (offset == null || fileSize == null) return [];
+  return pair("Its place there", `from byte ${grouped(offset)} of ${grouped(fileSize)}`);
+}
+
+function bytesAndSize(bytes: number): string {
+  return bytes < 1_000 ? counted(bytes, "byte") : `${counted(bytes, "byte")} (${size(bytes)})`;
 }
 
 function range(batchId: string): string {

@@ -1,11 +1,13 @@
 // The verdict in words. It follows from the report and from whether the key is trusted; nothing here
 // checks anything.
 
+import { shownOf } from "../content/proof";
 import { counted, grouped, short } from "../hex";
-import type { BundleReport, KeyUsed, Outcome, Resolution, ShardReport } from "../report";
+import type { BundleReport, FileProofReport, KeyUsed, Outcome, Resolution, ShardReport } from "../report";
 import { meaning, sentence } from "./plain";
 
-export type Tone = "valid" | "refused" | "unknown";
+/** The three verdicts, and an address, which is none. */
+export type Tone = "valid" | "refused" | "unknown" | "address";
 
 export interface Verdict {
   readonly tone: Tone;
@@ -17,10 +19,10 @@ export interface Verdict {
   readonly check: string | null;
 }
 
-/** The verdict of an outcome. */
-export function verdictOf(outcome: Outcome, key: KeyUsed): Verdict {
+/** The verdict of an outcome. There is no key where none is involved. */
+export function verdictOf(outcome: Outcome, key: KeyUsed | null): Verdict {
   const verdict = judged(outcome);
-  if (verdict.tone !== "valid" || key.isTrusted) return verdict;
+  if (verdict.tone !== "valid" || key === null || key.isTrusted) return verdict;
   return {
     tone: "unknown",
     title: "Not verified",
@@ -39,7 +41,26 @@ function judged(outcome: Outcome): Verdict {
       return ofDispute(outcome.resolution);
     case "shard":
       return ofShard(outcome.report);
+    case "file":
+      return {
+        tone: "address",
+        title: "Content address",
+        sentence: `Whoever has these ${counted(outcome.size, "byte")} gets this address for them. It is no verdict: it does not say whose they are, or whether they are good.`,
+        check: null,
+      };
+    case "file-proof":
+      return ofFileProof(outcome.report);
   }
+}
+
+function ofFileProof(report: FileProofReport): Verdict {
+  if (report.valid) {
+    const { segmentIndex, usedBytes, fileSize } = report;
+    const told = `${shownOf(segmentIndex, usedBytes)}, and the file has ${counted(fileSize, "byte")}.`;
+    return { tone: "valid", title: "Valid", sentence: told, check: null };
+  }
+  const why = meaning(report.code) ?? sentence(report.detail);
+  return { tone: "refused", title: "Refused", sentence: why, check: report.code };
 }
 
 function ofBundle(report: BundleReport): Verdict {
@@ -71,6 +92,8 @@ function shown(report: BundleReport): string {
       return `These are all ${counted(facts?.records.length ?? 0, "entry", "entries")} of ${member} in ${range}, and the sums are those that the operator settled.`;
     case "receipt":
       return `The operator's process key promised that record ${grouped(record?.seq ?? "")} is in the log, exactly as shown here.`;
+    case "placement":
+      return `The operator settled ${range}, and record ${grouped(record?.seq ?? "")} is one of them. It stands in the file with the content address ${short(facts?.contentAddress ?? "")}, at the place that the proof names.`;
     default:
       return report.format?.includes("/contradiction")
         ? "The evidence holds: the operator's key signed two things that cannot both be true."

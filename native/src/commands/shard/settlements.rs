@@ -11,7 +11,7 @@ use super::status::{content_addresses, sealed};
 use crate::args::ShardSettlementsArgs;
 use crate::exit::{Exit, Outcome};
 use crate::progress;
-use crate::prove::{Prover, SealedSegment, Settled};
+use crate::prove::{Prover, Remember, SealedSegment, Settled};
 use crate::render::utc;
 use crate::store::disk::RealDisk;
 
@@ -25,7 +25,7 @@ pub(super) fn run(args: &ShardSettlementsArgs, output: &mut Output<'_>) -> Outco
     let mut prover = prover?;
     let settlements = prover.settlements()?;
     let segments = settlements.iter().map(|settled| prover.segments_of(settled)).collect();
-    let sealed = if output.json { sealed(&args.dir)? } else { Vec::new() };
+    let sealed = if output.json { sealed(&args.dir, Remember::Yes)? } else { Vec::new() };
     let shown = Shown { shard_id: prover.shard_id(), settlements, segments, sealed };
     output.print(&shown.to_json(), &shown)?;
     Ok(Exit::Done)

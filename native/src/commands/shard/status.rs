@@ -12,7 +12,7 @@ use crate::args::ShardStatusArgs;
 use crate::bmt::BmtError;
 use crate::exit::{Exit, Outcome};
 use crate::progress;
-use crate::prove::{SealedSegment, sealed_segments};
+use crate::prove::{Remember, SealedSegment, sealed_segments};
 use crate::render::utc;
 use crate::store::disk::RealDisk;
 use crate::store::{ShardStatus, Tail, shard_status};
@@ -25,7 +25,8 @@ pub(super) fn run(args: &ShardStatusArgs, output: &mut Output<'_>) -> Outcome {
     let status = shard_status(&RealDisk, &args.dir);
     bar.finish_and_clear();
     let status = status?;
-    let sealed = sealed(&args.dir)?;
+    // Who only looks changes nothing.
+    let sealed = sealed(&args.dir, Remember::No)?;
     let shown = Shown { status: &status, sealed: &sealed, now_ms: now_ms() };
     output.print(&shown.to_json(), &shown)?;
     Ok(if matches!(status.tail, Tail::Corrupt(_)) { Exit::Corrupt } else { Exit::Done })
@@ -33,9 +34,9 @@ pub(super) fn run(args: &ShardStatusArgs, output: &mut Output<'_>) -> Outcome {
 
 /// The sealed segments and their content addresses; what is not known yet is hashed, with a sign of
 /// life.
-pub(super) fn sealed(directory: &Path) -> Result<Vec<SealedSegment>, BmtError> {
+pub(super) fn sealed(directory: &Path, remember: Remember) -> Result<Vec<SealedSegment>, BmtError> {
     let bar = progress::busy("hashing sealed segments");
-    let sealed = sealed_segments(directory, |_| {});
+    let sealed = sealed_segments(directory, remember);
     bar.finish_and_clear();
     sealed
 }

@@ -43,6 +43,7 @@ fn sample(
         kind: Kind::Bundle,
         files: vec![(format!("{name}.json"), json.map_err(refused)?.into_bytes())],
         operator: operator.into(),
+        address: None,
         now_ms: None,
         expected,
     })
@@ -74,6 +75,7 @@ fn good(shard: &SampleShard) -> Step<Vec<Sample>> {
     let consistency = prover.consistency(of_batch, BatchName::Last)?;
     let exclusion = prover.exclusion(&member, &of_member(0), of_batch)?;
     let statement = prover.statement(&member, of_batch)?;
+    let placement = prover.placement(seq)?;
     let valid = Expected::Valid;
     Ok(vec![
         sample(
@@ -121,6 +123,14 @@ fn good(shard: &SampleShard) -> Step<Vec<Sample>> {
             "A receipt",
             "The writer's signed promise, given before the batch was settled",
             shard.receipt.to_json(),
+            operator,
+            valid,
+        )?,
+        sample(
+            "placement",
+            "A record's place in a file",
+            format!("Record {seq}, and where it stands in the file with a content address"),
+            placement.to_json(),
             operator,
             valid,
         )?,

@@ -90,6 +90,7 @@ fn sample(shard: &SampleShard, case: Case) -> Step<Sample> {
         kind: Kind::Dispute,
         files,
         operator: Some(shard.operator),
+        address: None,
         now_ms: Some(raised_at_ms.saturating_add(waited_ms)),
         expected,
     })

@@ -1,16 +1,18 @@
-//! What the page offers to try: bundles, disputes and shards, good and bad, with the verdict that
-//! each must get.
+//! What the page offers to try: bundles, disputes, shards and files, good and bad, with the verdict
+//! that each must get.
 //!
 //! They lie in one directory with `samples.json`, which names the files of each sample, the operator
 //! key to check it with, and what has to come out: the page shows it, its tests hold the page to it.
 
 mod bundles;
+mod content;
 mod disputes;
 mod shard;
 
 use std::fs;
 use std::path::PathBuf;
 
+use countersign_core::hash::Digest;
 use countersign_core::keys::PublicKey;
 use serde_json::{Value, json};
 
@@ -31,6 +33,10 @@ enum Kind {
     Dispute,
     /// Segments.
     Shard,
+    /// Any file, for its content address.
+    File,
+    /// A proof of a segment of a file.
+    FileProof,
 }
 
 impl Kind {
@@ -39,6 +45,8 @@ impl Kind {
             Self::Bundle => "bundle",
             Self::Dispute => "dispute",
             Self::Shard => "shard",
+            Self::File => "file",
+            Self::FileProof => "file-proof",
         }
     }
 }
@@ -52,6 +60,8 @@ enum Expected {
     Refused(&'static str),
     /// Nobody said whom to trust.
     Unknown,
+    /// A content address, which is no verdict.
+    Address,
     /// How a dispute stands, and the check that failed, if one did.
     Dispute(&'static str, Option<&'static str>),
 }
@@ -62,6 +72,7 @@ impl Expected {
             Self::Valid | Self::Dispute("CONFIRMED", _) => "valid",
             Self::Refused(_) | Self::Dispute(..) => "refused",
             Self::Unknown => "unknown",
+            Self::Address => "address",
         }
     }
 
@@ -69,7 +80,7 @@ impl Expected {
         match self {
             Self::Refused(code) => Some(code),
             Self::Dispute(_, check) => check,
-            Self::Valid | Self::Unknown => None,
+            Self::Valid | Self::Unknown | Self::Address => None,
         }
     }
 
@@ -91,6 +102,8 @@ struct Sample {
     /// Relative to the directory, with their contents.
     files: Vec<(String, Vec<u8>)>,
     operator: Option<PublicKey>,
+    /// The content address, of a file or to check a proof against.
+    address: Option<Digest>,
     /// The time to evaluate a dispute at.
     now_ms: Option<u64>,
     expected: Expected,
@@ -98,7 +111,7 @@ struct Sample {
 
 impl Sample {
     fn is_good(&self) -> bool {
-        matches!(self.expected, Expected::Valid | Expected::Dispute(..))
+        matches!(self.expected, Expected::Valid | Expected::Dispute(..) | Expected::Address)
     }
 
     fn to_json(&self) -> Value {
@@ -111,6 +124,7 @@ impl Sample {
             "kind": self.kind.name(),
             "files": files,
             "operatorPublicKey": self.operator.map(|key| key.to_string()),
+            "address": self.address.map(|address| address.to_string()),
             "nowMs": self.now_ms.map(|now| now.to_string()),
             "expected": {
                 "verdict": self.expected.verdict(),
@@ -134,6 +148,7 @@ pub(super) fn write(place: &Place, made: &Made) -> Step<Samples> {
     let mut samples = bundles::samples(&shard)?;
     samples.extend(disputes::samples(&shard)?);
     samples.extend(shard.samples()?);
+    samples.extend(content::samples(&shard)?);
     let directory = place.samples();
     for (name, contents) in samples.iter().flat_map(|sample| &sample.files) {
         let path = directory.join(name);
@@ -170,6 +185,9 @@ mod tests {
             .iter()
             .map(|name| directory.join(name.as_str().unwrap()).to_str().unwrap().to_owned())
             .collect();
+        if let Some(address) = sample["address"].as_str() {
+            return found_of_content(&files[0], address, sample["kind"] == "file");
+        }
         let Some(key) = sample["operatorPublicKey"].as_str() else {
             return ("unknown".to_owned(), None, None);
         };
@@ -199,6 +217,23 @@ mod tests {
         };
         let verdict = if exit == Exit::Done { "valid" } else { "refused" };
         (verdict.to_owned(), check, text(&report["status"]))
+    }
+
+    /// The same of a file or of a proof of its bytes.
+    fn found_of_content(
+        file: &str,
+        address: &str,
+        is_file: bool,
+    ) -> (String, Option<String>, Option<String>) {
+        if is_file {
+            let (exit, stdout, stderr) = ran(&["bmt", "address", file]);
+            assert_eq!((exit, stdout.trim_end()), (Exit::Done, address), "{stderr}");
+            return ("address".to_owned(), None, None);
+        }
+        let (exit, stdout, stderr) = ran(&["bmt", "verify", file, "--address", address, "--json"]);
+        let report: Value = serde_json::from_str(&stdout).expect(&stderr);
+        let verdict = if exit == Exit::Done { "valid" } else { "refused" };
+        (verdict.to_owned(), report["code"].as_str().map(ToOwned::to_owned), None)
     }
 
     #[test]

@@ -132,6 +132,7 @@ impl SampleShard {
                 kind: Kind::Shard,
                 files: segments(from, name)?,
                 operator: Some(self.operator),
+                address: None,
                 now_ms: None,
                 expected,
             })
@@ -196,7 +197,7 @@ fn grant(shard: &MeteringLogShard) -> Step<()> {
 }
 
 /// The segments of a shard as files below `name`.
-fn segments(directory: &std::path::Path, name: &str) -> Step<Vec<(String, Vec<u8>)>> {
+pub(super) fn segments(directory: &std::path::Path, name: &str) -> Step<Vec<(String, Vec<u8>)>> {
     let paths = ShardPaths::new(directory);
     let (segments, _) = list_segments(&RealDisk, &paths).map_err(failed(directory))?;
     let read = |segment| {
