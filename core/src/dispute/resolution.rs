@@ -3,12 +3,10 @@
 use alloc::string::String;
 use core::fmt;
 
-use serde::{Deserialize, Serialize};
-
 use super::challenge::DisputeChallenge;
 use super::format::{self, FormatName};
 use crate::chain::ResolutionRecord;
-use crate::document::{DocumentError, Spelling, Text, one, option};
+use crate::document::{DocumentError, One, Optional, Own, Spelling, Text, members};
 use crate::limits::{MAX_CONTROL_TEXT_SIZE, MAX_DISPUTE_DOCUMENT_SIZE, MAX_OP_SIZE};
 use crate::tags;
 
@@ -86,27 +84,30 @@ impl Spelling for DisputeStatus {
 ///
 /// Nobody signs it: whoever has challenge and response evaluates them again. In the log it is a
 /// `DISPUTE_RESOLUTION` record, which the chain and its signatures cover.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DisputeResolution {
     /// The document's format.
-    #[serde(with = "one")]
     pub format: ResolutionFormat,
     /// Where the dispute stands.
-    #[serde(with = "one")]
     pub status: DisputeStatus,
     /// The challenge, whole.
     pub challenge: DisputeChallenge,
     /// When it was evaluated, milliseconds since the epoch.
-    #[serde(with = "one")]
     pub resolved_at_ms: u64,
     /// With `DISPUTED_FRAUD`: the code of the first check that failed.
-    #[serde(with = "option")]
     pub check: Option<Text<MAX_OP_SIZE>>,
     /// What decided it, for people.
-    #[serde(with = "one")]
     pub detail: Text<MAX_CONTROL_TEXT_SIZE>,
 }
+
+members!(DisputeResolution {
+    format "format": One,
+    status "status": One,
+    challenge "challenge": Own,
+    resolved_at_ms "resolvedAtMs": One,
+    check "check": Optional,
+    detail "detail": One,
+});
 
 impl DisputeResolution {
     /// Reads a resolution.

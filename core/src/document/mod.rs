@@ -41,6 +41,7 @@
 
 mod error;
 mod keys;
+mod members;
 mod parser;
 mod path;
 mod raw;
@@ -51,10 +52,17 @@ mod spelling;
 mod tests;
 mod text;
 mod tokens;
+mod writer;
 
+#[doc(inline)]
+pub use crate::__members as members;
 pub use error::{DocumentError, Member};
 pub use keys::{CertificateDocument, RevocationDocument};
+pub use members::{
+    Fill, Own, ReadAs, ReadMembers, Slot, WriteAs, WriteMembers, Written, fill_all, read_object,
+    write_object,
+};
 pub(crate) use raw::Raw;
 pub use reading::{peek_format, read, write};
-pub use spelling::{Spelling, list, one, option};
+pub use spelling::{List, One, Optional, Spelling, list, one, option};
 pub use text::Text;

@@ -6,6 +6,7 @@ use core::marker::PhantomData;
 
 use serde::{Deserializer, Serializer, de};
 
+use super::members::{ReadAs, WriteAs};
 use crate::Seq;
 use crate::hash::{Digest, hex};
 use crate::keys::{PublicKey, Reason, ShardId, Signature};
@@ -164,16 +165,49 @@ impl<T: Spelling> de::Visitor<'_> for Text<T> {
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
-        T::read(text).ok_or_else(|| {
-            // A hostile text must not come back at its full length.
-            let shown = text
-                .char_indices()
-                .nth(80)
-                .map_or(text, |(at, _)| text.get(..at).unwrap_or_default());
-            E::invalid_value(de::Unexpected::Str(shown), &self)
-        })
+        T::read(text).ok_or_else(|| misspelled(text, &self))
     }
 }
+
+#[cold]
+fn misspelled<E: de::Error>(text: &str, expected: &dyn de::Expected) -> E {
+    // A hostile text must not come back at its full length.
+    let shown =
+        text.char_indices().nth(80).map_or(text, |(at, _)| text.get(..at).unwrap_or_default());
+    E::invalid_value(de::Unexpected::Str(shown), expected)
+}
+
+/// Implements a way to read and to write by the functions of a module.
+macro_rules! way {
+    ($way:ident, $module:ident: $of:ty, $written:ty) => {
+        impl<'de, T: Spelling> ReadAs<'de, $of> for $way {
+            fn read<D: Deserializer<'de>>(from: D) -> Result<$of, D::Error> {
+                $module::deserialize(from)
+            }
+        }
+
+        impl<T: Spelling> WriteAs<$written> for $way {
+            fn write<S: Serializer>(value: &$written, to: S) -> Result<S::Ok, S::Error> {
+                $module::serialize(value, to)
+            }
+        }
+    };
+}
+
+/// One value, as [`one`] has it.
+#[derive(Debug)]
+pub enum One {}
+way!(One, one: T, T);
+
+/// A value or null, as [`option`] has it.
+#[derive(Debug)]
+pub enum Optional {}
+way!(Optional, option: Option<T>, Option<T>);
+
+/// A list of values, as [`list`] has it.
+#[derive(Debug)]
+pub enum List {}
+way!(List, list: Vec<T>, Vec<T>);
 
 /// One value: `#[serde(with = "document::one")]`.
 pub mod one {

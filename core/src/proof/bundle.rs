@@ -12,7 +12,7 @@ use super::{
     LogRootContradiction, OverlapContradiction, PlacementProof, ProofError, ReceiptBundle,
     ReceiptContradiction, RecordsProof, SignedSettlement, StatementProof,
 };
-use crate::document::{self, CertificateDocument, DocumentError, Spelling as _, one};
+use crate::document::{self, CertificateDocument, DocumentError, One, Own, Spelling as _, members};
 use crate::keys::{Certificate, PublicKey, ShardId};
 use crate::limits::MAX_BUNDLE_SIZE;
 use crate::settlement::BatchSettlementAction;
@@ -30,28 +30,29 @@ const OF_SETTLEMENTS: &[&str] = &[
 ///
 /// Built by the `build` of each proof; read by [`AnyBundle::read`], or here where its kind is
 /// known.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(
-    deny_unknown_fields,
-    rename_all = "camelCase",
-    bound(serialize = "P: Kind + Serialize", deserialize = "P: Kind + Deserialize<'de>")
-)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bundle<P> {
     format: FormatOf<P>,
     /// The shard.
-    #[serde(with = "one")]
     pub shard_id: ShardId,
     /// The operator key, for whoever does not know which one to trust yet.
-    #[serde(with = "one")]
     pub operator_public_key: PublicKey,
     /// The certificate of the key that signed the settlement.
-    #[serde(with = "CertificateDocument")]
     pub certificate: Certificate,
     /// The settlement, whole: its signature covers every member's sums.
     pub settlement: BatchSettlementAction,
     /// What is proven under it.
     pub proof: P,
 }
+
+members!(Bundle<P: Kind> {
+    format "format": Own,
+    shard_id "shardId": One,
+    operator_public_key "operatorPublicKey": One,
+    certificate "certificate": CertificateDocument,
+    settlement "settlement": Own,
+    proof "proof": Own,
+});
 
 impl<P: Proof> Bundle<P> {
     pub(super) fn new(signed: &SignedSettlement, proof: P) -> Self {

@@ -8,10 +8,14 @@ use serde::{Deserializer, Serializer, de};
 
 use super::AccountDelta;
 use crate::chain::check_asset_id;
+use crate::document::{ReadAs, WriteAs};
 
-struct Deltas;
+/// The way to read and write them.
+pub(super) enum Deltas {}
 
-impl<'de> de::Visitor<'de> for Deltas {
+struct Visitor;
+
+impl<'de> de::Visitor<'de> for Visitor {
     type Value = Vec<AccountDelta>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -32,12 +36,14 @@ impl<'de> de::Visitor<'de> for Deltas {
     }
 }
 
-pub(super) fn serialize<S: Serializer>(deltas: &[AccountDelta], to: S) -> Result<S::Ok, S::Error> {
-    to.collect_seq(deltas)
+impl WriteAs<Vec<AccountDelta>> for Deltas {
+    fn write<S: Serializer>(deltas: &Vec<AccountDelta>, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(deltas)
+    }
 }
 
-pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-    from: D,
-) -> Result<Vec<AccountDelta>, D::Error> {
-    from.deserialize_seq(Deltas)
+impl<'de> ReadAs<'de, Vec<AccountDelta>> for Deltas {
+    fn read<D: Deserializer<'de>>(from: D) -> Result<Vec<AccountDelta>, D::Error> {
+        from.deserialize_seq(Visitor)
+    }
 }
