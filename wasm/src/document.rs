@@ -1,7 +1,7 @@
 //! Documents that only this package takes: what its caller knows of revocations.
 
 use countersign_core::Seq;
-use countersign_core::document::{Optional, RevocationDocument, members, read};
+use countersign_core::document::{Object, Optional, members, read};
 use countersign_core::keys::Revocation;
 use countersign_core::limits::MAX_BUNDLE_SIZE;
 use countersign_core::proof::KnownRevocation;
@@ -14,7 +14,7 @@ struct Known {
 }
 
 members!(read Known {
-    revocation "revocation": RevocationDocument,
+    revocation "revocation": Object,
     seq "seq": Optional,
 });
 

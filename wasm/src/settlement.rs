@@ -1,6 +1,8 @@
 //! The room of settlements.
 
-use countersign_core::document::{CertificateDocument, One, Own, list, members, read, write};
+use countersign_core::document::{
+    CertificateDocument, Objects, One, Own, list, members, read, write,
+};
 use countersign_core::keys::{Certificate, ShardId};
 use countersign_core::limits::{MAX_DISPUTE_DOCUMENT_SIZE, MAX_SETTLEMENT_DOCUMENT_SIZE};
 use countersign_core::proof::Check;
@@ -32,7 +34,7 @@ struct SettlementReport {
 members!(write SettlementReport {
     valid "valid": Own,
     batch_id "batchId": One,
-    checks "checks": Own,
+    checks "checks": Objects,
     does_not_prove "doesNotProve": Own,
 });
 

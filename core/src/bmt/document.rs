@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::{FileProof, SegmentIndex, Step};
-use crate::document::{self, DocumentError, List, One, Own, Spelling, members};
+use crate::document::{self, Blank, DocumentError, List, Objects, One, Spelling, members};
 use crate::limits::MAX_BMT_PROOF_SIZE;
 
 struct FileProofDocument {
@@ -21,7 +21,7 @@ struct FileProofDocument {
 members!(FileProofDocument {
     segment_index "segmentIndex": One,
     segment "segment": One,
-    proof "proof": Own,
+    proof "proof": Objects,
 });
 
 struct StepDocument {
@@ -33,6 +33,10 @@ members!(StepDocument {
     span "span": One,
     sister_segments "sisterSegments": List,
 });
+
+impl Blank for SegmentIndex {
+    const BLANK: Self = Self(0);
+}
 
 impl Spelling for SegmentIndex {
     fn spell(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::format::{self, FormatName, any_bundle};
 use crate::Seq;
-use crate::document::{CertificateDocument, DocumentError, One, Own, Text, members, one};
+use crate::document::{Blank, DocumentError, Object, One, Own, Text, members, one};
 use crate::keys::{Certificate, PublicKey, ShardId};
 use crate::limits::{
     DIGEST_SIZE, MAX_CONTROL_TEXT_SIZE, MAX_DISPUTE_DOCUMENT_SIZE, MAX_OP_ID_SIZE,
@@ -19,6 +19,10 @@ use crate::tags;
 /// `countersign/challenge/v1`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ChallengeFormat;
+
+impl Blank for ChallengeFormat {
+    const BLANK: Self = Self;
+}
 
 impl FormatName for ChallengeFormat {
     const NAME: &'static str = tags::CHALLENGE_FORMAT;
@@ -57,8 +61,8 @@ members!(DisputeChallenge {
     format "format": One,
     shard_id "shardId": One,
     operator_public_key "operatorPublicKey": One,
-    certificate "certificate": CertificateDocument,
-    settlement "settlement": Own,
+    certificate "certificate": Object,
+    settlement "settlement": Object,
     confirmed_at_ms "confirmedAtMs": One,
     raised_at_ms "raisedAtMs": One,
     challenger_id "challengerId": One,
@@ -93,6 +97,10 @@ pub enum Demand {
         #[serde(with = "any_bundle")]
         bundle: Box<AnyBundle>,
     },
+}
+
+impl Blank for Demand {
+    const BLANK: Self = Self::Range {};
 }
 
 impl DisputeChallenge {

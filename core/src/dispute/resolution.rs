@@ -6,13 +6,17 @@ use core::fmt;
 use super::challenge::DisputeChallenge;
 use super::format::{self, FormatName};
 use crate::chain::ResolutionRecord;
-use crate::document::{DocumentError, One, Optional, Own, Spelling, Text, members};
+use crate::document::{Blank, DocumentError, Object, One, Optional, Spelling, Text, members};
 use crate::limits::{MAX_CONTROL_TEXT_SIZE, MAX_DISPUTE_DOCUMENT_SIZE, MAX_OP_SIZE};
 use crate::tags;
 
 /// `countersign/resolution/v1`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ResolutionFormat;
+
+impl Blank for ResolutionFormat {
+    const BLANK: Self = Self;
+}
 
 impl FormatName for ResolutionFormat {
     const NAME: &'static str = tags::RESOLUTION_FORMAT;
@@ -66,6 +70,10 @@ impl fmt::Display for DisputeStatus {
     }
 }
 
+impl Blank for DisputeStatus {
+    const BLANK: Self = Self::Confirmed;
+}
+
 impl Spelling for DisputeStatus {
     fn spell(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -103,7 +111,7 @@ pub struct DisputeResolution {
 members!(DisputeResolution {
     format "format": One,
     status "status": One,
-    challenge "challenge": Own,
+    challenge "challenge": Object,
     resolved_at_ms "resolvedAtMs": One,
     check "check": Optional,
     detail "detail": One,

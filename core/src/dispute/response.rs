@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use super::format::{self, FormatName};
-use crate::document::{DocumentError, One, Own, list, members};
+use crate::document::{Blank, DocumentError, One, Own, list, members};
 use crate::limits::MAX_DISPUTE_DOCUMENT_SIZE;
 use crate::proof::{ExclusionBundle, InclusionBundle};
 use crate::settlement::BatchId;
@@ -16,6 +16,10 @@ use crate::tags;
 /// `countersign/response/v1`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ResponseFormat;
+
+impl Blank for ResponseFormat {
+    const BLANK: Self = Self;
+}
 
 impl FormatName for ResponseFormat {
     const NAME: &'static str = tags::RESPONSE_FORMAT;
@@ -66,6 +70,10 @@ pub enum Answer {
         /// An exclusion proof, `countersign/exclusion/v1`.
         bundle: Box<ExclusionBundle>,
     },
+}
+
+impl Blank for Answer {
+    const BLANK: Self = Self::Range { records: Vec::new() };
 }
 
 impl DisputeResponse {

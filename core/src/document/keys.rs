@@ -2,12 +2,12 @@
 
 use serde::{Deserializer, Serializer};
 
-use super::members::{ReadAs, WriteAs, read_object, write_object};
+use super::members::{read_object, write_object};
 use super::{One, Optional, members};
 use crate::keys::{Certificate, Revocation};
 
-/// How a [`Certificate`] stands in a document: `certificate "certificate": CertificateDocument`, or
-/// `#[serde(with = "CertificateDocument")]`.
+/// How a [`Certificate`] stands in a document where serde's traits are derived:
+/// `#[serde(with = "CertificateDocument")]`. In a list of members it is an [`Object`](super::Object).
 ///
 /// Reading checks the spelling alone; [`Certificate::verify`] says whether it holds.
 #[derive(Debug)]
@@ -44,20 +44,8 @@ impl CertificateDocument {
     }
 }
 
-impl<'de> ReadAs<'de, Certificate> for CertificateDocument {
-    fn read<D: Deserializer<'de>>(from: D) -> Result<Certificate, D::Error> {
-        read_object(from)
-    }
-}
-
-impl WriteAs<Certificate> for CertificateDocument {
-    fn write<S: Serializer>(value: &Certificate, to: S) -> Result<S::Ok, S::Error> {
-        write_object(value, to)
-    }
-}
-
-/// How a [`Revocation`] stands in a document: `revocation "revocation": RevocationDocument`, or
-/// `#[serde(with = "RevocationDocument")]`.
+/// How a [`Revocation`] stands in a document where serde's traits are derived:
+/// `#[serde(with = "RevocationDocument")]`. In a list of members it is an [`Object`](super::Object).
 ///
 /// Reading checks the spelling alone; [`Revocation::verify`] says whether it holds.
 #[derive(Debug)]
@@ -86,18 +74,6 @@ impl RevocationDocument {
 
     /// Writes it.
     pub fn serialize<S: Serializer>(value: &Revocation, to: S) -> Result<S::Ok, S::Error> {
-        write_object(value, to)
-    }
-}
-
-impl<'de> ReadAs<'de, Revocation> for RevocationDocument {
-    fn read<D: Deserializer<'de>>(from: D) -> Result<Revocation, D::Error> {
-        read_object(from)
-    }
-}
-
-impl WriteAs<Revocation> for RevocationDocument {
-    fn write<S: Serializer>(value: &Revocation, to: S) -> Result<S::Ok, S::Error> {
         write_object(value, to)
     }
 }

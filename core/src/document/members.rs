@@ -1,29 +1,36 @@
 //! The members of an object, from a list instead of derived code.
 //!
-//! What serde derives is a loop of its own for every struct, and in it the reading of every
-//! member. Of a verifier for browsers that was a third. Here the loop is compiled once, over slots
-//! that each know how to read their member, and one kind of member is read by one function in
-//! whatever struct it stands.
+//! What serde derives is a loop of its own for every struct, and in it the reading of every member
+//! and what is to be dropped if it fails. Of a verifier for browsers that was a third. Here the
+//! loop is compiled once. A document is filled in place: it starts as a blank, and whoever is given
+//! one has been given all of its members.
 
+use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 use core::marker::PhantomData;
 
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::Seq;
+use crate::hash::Digest;
+use crate::keys::{PublicKey, Reason, ShardId, Signature};
+
 /// Implements [`Deserialize`] and [`Serialize`] for a struct that stands in documents as an object:
-/// each member with its name there and the way it is spelled ([`One`], [`Optional`], [`List`] or
-/// [`Own`]).
+/// each member with its name there and the way it is spelled: [`One`](super::One),
+/// [`Optional`](super::Optional), [`List`](super::List), [`Object`], [`OptionalObject`],
+/// [`Objects`] or [`Own`].
 ///
 /// An object is read in any order of its members, each of them exactly once and no other. It is
 /// written in the order of the list. With `read` or `write` in front, only one of the two is
 /// implemented; with `inner read` and `inner write`, none of serde's traits are, but those that
-/// [`read_object`] and [`write_object`] take. At most 32 members.
+/// [`Object`] takes. At most 32 members.
 ///
 /// ```
 /// use countersign_core::Seq;
-/// use countersign_core::document::{self, Optional, One, members};
+/// use countersign_core::document::{self, One, Optional, members};
 ///
 /// struct Leaf {
 ///     seq: Seq,
@@ -43,29 +50,38 @@ macro_rules! __members {
     (inner read $document:ident $(<$of:ident: $bound:path>)? {
         $($member:ident $name:literal: $way:ty),+ $(,)?
     }) => {
-        impl<'de $(, $of: $bound + ::serde::Deserialize<'de>)?>
+        impl $(<$of: $bound + $crate::document::Blank>)? $crate::document::Blank
+            for $document $(<$of>)?
+        {
+            const BLANK: Self = Self { $($member: $crate::document::Blank::BLANK),+ };
+        }
+
+        impl<'de $(, $of: $bound + $crate::document::ReadMembers<'de>)?>
             $crate::document::ReadMembers<'de> for $document $(<$of>)?
         {
             const NAMES: &'static [&'static str] = &[$($name),+];
             const EXPECTED: &'static str = concat!("struct ", stringify!($document));
 
-            fn read_members<A: ::serde::de::MapAccess<'de>>(
-                from: A,
-            ) -> ::core::result::Result<Self, A::Error> {
-                $(let mut $member = $crate::document::Slot::<_, $way>::EMPTY;)+
-                $crate::document::fill_all(from, Self::NAMES, &mut [$(&mut $member),+])?;
-                // All are there by now.
-                if true $(&& let Some($member) = $member.take())+ {
-                    return Ok(Self { $($member),+ });
+            fn read_member<A: ::serde::de::MapAccess<'de>>(
+                &mut self,
+                place: usize,
+                from: &mut A,
+            ) -> ::core::result::Result<(), A::Error> {
+                #[allow(non_camel_case_types)]
+                enum Place {
+                    $($member),+
                 }
-                Err(::serde::de::Error::missing_field(""))
+                $(if place == Place::$member as usize {
+                    return $crate::document::read_next::<_, $way, A>(&mut self.$member, from);
+                })+
+                Ok(())
             }
         }
     };
     (inner write $document:ident $(<$of:ident: $bound:path>)? {
         $($member:ident $name:literal: $way:ty),+ $(,)?
     }) => {
-        impl $(<$of: $bound + ::serde::Serialize>)? $crate::document::WriteMembers
+        impl $(<$of: $bound + $crate::document::WriteMembers>)? $crate::document::WriteMembers
             for $document $(<$of>)?
         {
             const COUNT: usize = [$($name),+].len();
@@ -74,10 +90,7 @@ macro_rules! __members {
                 &self,
                 to: &mut M,
             ) -> ::core::result::Result<(), M::Error> {
-                $(to.serialize_field(
-                    $name,
-                    &$crate::document::Written::<_, $way>::new(&self.$member),
-                )?;)+
+                $(<$way as $crate::document::WriteAs<_>>::write_member(&self.$member, $name, to)?;)+
                 Ok(())
             }
         }
@@ -85,7 +98,7 @@ macro_rules! __members {
     (read $document:ident $(<$of:ident: $bound:path>)? { $($members:tt)+ }) => {
         $crate::document::members!(inner read $document $(<$of: $bound>)? { $($members)+ });
 
-        impl<'de $(, $of: $bound + ::serde::Deserialize<'de>)?>
+        impl<'de $(, $of: $bound + $crate::document::ReadMembers<'de>)?>
             ::serde::Deserialize<'de> for $document $(<$of>)?
         {
             fn deserialize<D: ::serde::Deserializer<'de>>(
@@ -98,7 +111,9 @@ macro_rules! __members {
     (write $document:ident $(<$of:ident: $bound:path>)? { $($members:tt)+ }) => {
         $crate::document::members!(inner write $document $(<$of: $bound>)? { $($members)+ });
 
-        impl $(<$of: $bound + ::serde::Serialize>)? ::serde::Serialize for $document $(<$of>)? {
+        impl $(<$of: $bound + $crate::document::WriteMembers>)? ::serde::Serialize
+            for $document $(<$of>)?
+        {
             fn serialize<S: ::serde::Serializer>(
                 &self,
                 to: S,
@@ -113,16 +128,60 @@ macro_rules! __members {
     };
 }
 
+/// What is there before something is read.
+pub trait Blank: Sized {
+    /// It.
+    const BLANK: Self;
+}
+
+/// Blanks of what stands in documents.
+macro_rules! blanks {
+    ($($name:ty = $blank:expr),+ $(,)?) => {
+        $(impl Blank for $name {
+            const BLANK: Self = $blank;
+        })+
+    };
+}
+
+blanks! {
+    String = Self::new(),
+    u64 = 0,
+    u128 = 0,
+    i128 = 0,
+    Seq = Self(0),
+    Digest = Self::from_bytes([0; _]),
+    PublicKey = Self::from_bytes([0; _]),
+    Signature = Self::from_bytes([0; _]),
+    ShardId = Self::from_bytes([0; _]),
+    Reason = Self::Rotation,
+}
+
+impl<const N: usize> Blank for [u8; N] {
+    const BLANK: Self = [0; N];
+}
+
+impl<T> Blank for Vec<T> {
+    const BLANK: Self = Self::new();
+}
+
+impl<T> Blank for Option<T> {
+    const BLANK: Self = None;
+}
+
 /// A way to read a `T`.
 pub trait ReadAs<'de, T> {
-    /// Reads it.
-    fn read<D: Deserializer<'de>>(from: D) -> Result<T, D::Error>;
+    /// Reads it into a blank.
+    fn read<D: Deserializer<'de>>(into: &mut T, from: D) -> Result<(), D::Error>;
 }
 
 /// A way to write a `T`.
 pub trait WriteAs<T: ?Sized> {
-    /// Writes it.
-    fn write<S: Serializer>(value: &T, to: S) -> Result<S::Ok, S::Error>;
+    /// Writes it as a member of an object.
+    fn write_member<M: SerializeStruct>(
+        value: &T,
+        name: &'static str,
+        to: &mut M,
+    ) -> Result<(), M::Error>;
 }
 
 /// As the type's own implementation of serde's traits says; a member that may be null must be
@@ -131,32 +190,36 @@ pub trait WriteAs<T: ?Sized> {
 pub enum Own {}
 
 impl<'de, T: Deserialize<'de>> ReadAs<'de, T> for Own {
-    fn read<D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
-        T::deserialize(from)
+    fn read<D: Deserializer<'de>>(into: &mut T, from: D) -> Result<(), D::Error> {
+        *into = T::deserialize(from)?;
+        Ok(())
     }
 }
 
-impl<T: Serialize + ?Sized> WriteAs<T> for Own {
-    fn write<S: Serializer>(value: &T, to: S) -> Result<S::Ok, S::Error> {
-        value.serialize(to)
+impl<T: Serialize> WriteAs<T> for Own {
+    fn write_member<M: SerializeStruct>(
+        value: &T,
+        name: &'static str,
+        to: &mut M,
+    ) -> Result<(), M::Error> {
+        to.serialize_field(name, value)
     }
 }
 
 /// What can be read from the members of an object. Implemented by
 /// [`members`](crate::document::members).
-pub trait ReadMembers<'de>: Sized {
-    /// The members' names, in the order of the slots.
+pub trait ReadMembers<'de>: Blank {
+    /// The members' names.
     const NAMES: &'static [&'static str];
     /// What is expected where there is no object.
     const EXPECTED: &'static str;
 
-    /// Reads them.
-    fn read_members<A: MapAccess<'de>>(from: A) -> Result<Self, A::Error>;
-}
-
-/// Reads an object.
-pub fn read_object<'de, T: ReadMembers<'de>, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
-    from.deserialize_struct("", T::NAMES, Object(PhantomData))
+    /// Reads the value of the member at `place` among the names.
+    fn read_member<A: MapAccess<'de>>(
+        &mut self,
+        place: usize,
+        from: &mut A,
+    ) -> Result<(), A::Error>;
 }
 
 /// What can be written as the members of an object. Implemented by
@@ -169,6 +232,13 @@ pub trait WriteMembers {
     fn write_members<M: SerializeStruct>(&self, to: &mut M) -> Result<(), M::Error>;
 }
 
+/// Reads an object.
+pub fn read_object<'de, T: ReadMembers<'de>, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
+    let mut object = T::BLANK;
+    Object::read(&mut object, from)?;
+    Ok(object)
+}
+
 /// Writes an object.
 pub fn write_object<T: WriteMembers, S: Serializer>(object: &T, to: S) -> Result<S::Ok, S::Error> {
     let mut to = to.serialize_struct("", T::COUNT)?;
@@ -176,131 +246,218 @@ pub fn write_object<T: WriteMembers, S: Serializer>(object: &T, to: S) -> Result
     to.end()
 }
 
-struct Object<T>(PhantomData<T>);
+/// Reads the value that is next, in the way `W`.
+#[inline]
+pub fn read_next<'de, T, W: ReadAs<'de, T>, A: MapAccess<'de>>(
+    into: &mut T,
+    from: &mut A,
+) -> Result<(), A::Error> {
+    from.next_value_seed(Into::<T, W>(into, PhantomData))
+}
 
-impl<'de, T: ReadMembers<'de>> Visitor<'de> for Object<T> {
-    type Value = T;
+/// A value that is read into a place, in the way `W`.
+struct Into<'o, T, W>(&'o mut T, PhantomData<W>);
+
+impl<'de, T, W: ReadAs<'de, T>> DeserializeSeed<'de> for Into<'_, T, W> {
+    type Value = ();
+
+    #[inline]
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+        W::read(self.0, from)
+    }
+}
+
+/// A document inside a document.
+#[derive(Debug)]
+pub enum Object {}
+
+impl<'de, T: ReadMembers<'de>> ReadAs<'de, T> for Object {
+    fn read<D: Deserializer<'de>>(into: &mut T, from: D) -> Result<(), D::Error> {
+        from.deserialize_struct("", T::NAMES, Members(into))
+    }
+}
+
+impl<T: WriteMembers> WriteAs<T> for Object {
+    fn write_member<M: SerializeStruct>(
+        value: &T,
+        name: &'static str,
+        to: &mut M,
+    ) -> Result<(), M::Error> {
+        to.serialize_field(name, &Written(value))
+    }
+}
+
+struct Written<'a, T>(&'a T);
+
+impl<T: WriteMembers> Serialize for Written<'_, T> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        write_object(self.0, to)
+    }
+}
+
+struct Members<'o, T>(&'o mut T);
+
+impl<'de, T: ReadMembers<'de>> Visitor<'de> for Members<'_, T> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(T::EXPECTED)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, from: A) -> Result<T, A::Error> {
-        T::read_members(from)
+    fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<(), A::Error> {
+        fill(&mut from, T::NAMES, self.0)
     }
 }
 
-/// What a member can be read into.
-pub trait Fill<'de, A: MapAccess<'de>> {
-    /// Reads the member's value.
-    fn fill(&mut self, from: &mut A) -> Result<(), A::Error>;
-}
-
-/// A place for a member that is to be read in the way `W`.
+/// A document inside a document, or null.
 #[derive(Debug)]
-pub struct Slot<T, W> {
-    value: Option<T>,
-    way: PhantomData<W>,
-}
+pub enum OptionalObject {}
 
-impl<T, W> Slot<T, W> {
-    /// Not read yet.
-    pub const EMPTY: Self = Self { value: None, way: PhantomData };
-
-    /// The value, if it has been read.
-    #[inline]
-    pub fn take(self) -> Option<T> {
-        self.value
+impl<'de, T: ReadMembers<'de>> ReadAs<'de, Option<T>> for OptionalObject {
+    fn read<D: Deserializer<'de>>(into: &mut Option<T>, from: D) -> Result<(), D::Error> {
+        from.deserialize_option(OrNull(into))
     }
 }
 
-impl<'de, A: MapAccess<'de>, T, W: ReadAs<'de, T>> Fill<'de, A> for Slot<T, W> {
-    fn fill(&mut self, from: &mut A) -> Result<(), A::Error> {
-        self.value = Some(from.next_value_seed(Seed::<T, W>(PhantomData))?);
+impl<T: WriteMembers> WriteAs<Option<T>> for OptionalObject {
+    fn write_member<M: SerializeStruct>(
+        value: &Option<T>,
+        name: &'static str,
+        to: &mut M,
+    ) -> Result<(), M::Error> {
+        to.serialize_field(name, &value.as_ref().map(Written))
+    }
+}
+
+struct OrNull<'o, T>(&'o mut Option<T>);
+
+impl<'de, T: ReadMembers<'de>> Visitor<'de> for OrNull<'_, T> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(T::EXPECTED)?;
+        f.write_str(" or null")
+    }
+
+    fn visit_none<E: Error>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+        Object::read(self.0.insert(T::BLANK), from)
+    }
+}
+
+/// A list of documents.
+#[derive(Debug)]
+pub enum Objects {}
+
+impl<'de, T: ReadMembers<'de>> ReadAs<'de, Vec<T>> for Objects {
+    fn read<D: Deserializer<'de>>(into: &mut Vec<T>, from: D) -> Result<(), D::Error> {
+        from.deserialize_seq(Items(into))
+    }
+}
+
+impl<T: WriteMembers> WriteAs<Vec<T>> for Objects {
+    fn write_member<M: SerializeStruct>(
+        value: &Vec<T>,
+        name: &'static str,
+        to: &mut M,
+    ) -> Result<(), M::Error> {
+        to.serialize_field(name, &WrittenItems(value))
+    }
+}
+
+struct WrittenItems<'a, T>(&'a [T]);
+
+impl<T: WriteMembers> Serialize for WrittenItems<'_, T> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(self.0.iter().map(Written))
+    }
+}
+
+struct Items<'o, T>(&'o mut Vec<T>);
+
+impl<'de, T: ReadMembers<'de>> Visitor<'de> for Items<'_, T> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list, each item ")?;
+        f.write_str(T::EXPECTED)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<(), A::Error> {
+        let mut item = T::BLANK;
+        while from.next_element_seed(Into::<T, Object>(&mut item, PhantomData))?.is_some() {
+            self.0.push(core::mem::replace(&mut item, T::BLANK));
+        }
         Ok(())
     }
 }
 
-struct Seed<T, W>(PhantomData<(T, W)>);
+/// [`ReadMembers`] for one reader, whatever the document.
+trait Fill<'de, A: MapAccess<'de>> {
+    fn fill(&mut self, place: usize, from: &mut A) -> Result<(), A::Error>;
+}
 
-impl<'de, T, W: ReadAs<'de, T>> DeserializeSeed<'de> for Seed<T, W> {
-    type Value = T;
-
-    #[inline]
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<T, D::Error> {
-        W::read(from)
+impl<'de, A: MapAccess<'de>, T: ReadMembers<'de>> Fill<'de, A> for T {
+    fn fill(&mut self, place: usize, from: &mut A) -> Result<(), A::Error> {
+        self.read_member(place, from)
     }
 }
 
-/// Fills every slot with the member of its name: each of them exactly once, and no other.
+/// Reads every member of these names: each of them exactly once, and no other.
 #[inline(never)]
-pub fn fill_all<'de, A: MapAccess<'de>>(
-    mut from: A,
+fn fill<'de, A: MapAccess<'de>>(
+    from: &mut A,
     names: &'static [&'static str],
-    slots: &mut [&mut dyn Fill<'de, A>],
+    object: &mut dyn Fill<'de, A>,
 ) -> Result<(), A::Error> {
     let mut filled = 0_u32;
-    while let Some(place) = from.next_key_seed(Name(names))? {
-        let bit = 1_u32.wrapping_shl(place);
-        let at = usize::try_from(place).unwrap_or_default();
+    while let Some((place, bit)) = from.next_key_seed(Name(names))? {
         if filled & bit != 0 {
-            return Err(Error::duplicate_field(names.get(at).unwrap_or(&"")));
+            return Err(Error::duplicate_field(names.get(place).unwrap_or(&"")));
         }
         filled |= bit;
-        if let Some(slot) = slots.get_mut(at) {
-            slot.fill(&mut from)?;
-        }
+        object.fill(place, from)?;
     }
-    let mut expected = (0..32).zip(names);
-    match expected.find(|(place, _)| filled & 1_u32.wrapping_shl(*place) == 0) {
+    let mut expected = names.iter().enumerate();
+    match expected.find(|(place, _)| filled & bit_of(*place) == 0) {
         Some((_, name)) => Err(Error::missing_field(name)),
         None => Ok(()),
     }
 }
 
-/// A name among those of an object; its place among them.
+fn bit_of(place: usize) -> u32 {
+    u32::try_from(place).map_or(0, |place| 1_u32.unbounded_shl(place))
+}
+
+/// A name among those of an object; its place among them, and its bit.
 struct Name(&'static [&'static str]);
 
 impl<'de> DeserializeSeed<'de> for Name {
-    type Value = u32;
+    type Value = (usize, u32);
 
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<u32, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
         from.deserialize_identifier(self)
     }
 }
 
 impl Visitor<'_> for Name {
-    type Value = u32;
+    type Value = (usize, u32);
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the name of a member")
     }
 
-    fn visit_str<E: Error>(self, found: &str) -> Result<u32, E> {
-        let mut places = (0..).zip(self.0);
-        let place = places.find_map(|(place, name)| (*name == found).then_some(place));
-        place.ok_or_else(|| E::unknown_field(found, self.0))
-    }
-}
-
-/// A value as it is to be written.
-#[derive(Debug)]
-pub struct Written<'a, T: ?Sized, W> {
-    value: &'a T,
-    way: PhantomData<W>,
-}
-
-impl<'a, T: ?Sized, W> Written<'a, T, W> {
-    /// This value.
-    #[inline]
-    pub const fn new(value: &'a T) -> Self {
-        Self { value, way: PhantomData }
-    }
-}
-
-impl<T: ?Sized, W: WriteAs<T>> Serialize for Written<'_, T, W> {
-    #[inline]
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        W::write(self.value, to)
+    fn visit_str<E: Error>(self, found: &str) -> Result<Self::Value, E> {
+        match self.0.iter().position(|name| *name == found) {
+            Some(place) => Ok((place, bit_of(place))),
+            None => Err(E::unknown_field(found, self.0)),
+        }
     }
 }

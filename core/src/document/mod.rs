@@ -47,6 +47,7 @@ mod path;
 mod raw;
 mod reading;
 mod refusal;
+mod spelled;
 mod spelling;
 #[cfg(test)]
 mod tests;
@@ -59,10 +60,11 @@ pub use crate::__members as members;
 pub use error::{DocumentError, Member};
 pub use keys::{CertificateDocument, RevocationDocument};
 pub use members::{
-    Fill, Own, ReadAs, ReadMembers, Slot, WriteAs, WriteMembers, Written, fill_all, read_object,
-    write_object,
+    Blank, Object, Objects, OptionalObject, Own, ReadAs, ReadMembers, WriteAs, WriteMembers,
+    read_next, read_object, write_object,
 };
 pub(crate) use raw::Raw;
 pub use reading::{peek_format, read, write};
-pub use spelling::{List, One, Optional, Spelling, list, one, option};
+pub use spelled::{List, One, Optional, list, one, option};
+pub use spelling::Spelling;
 pub use text::Text;

@@ -2,9 +2,9 @@
 
 use alloc::string::String;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 
-use super::format::FormatOf;
+use super::format::{FormatOf, TheFormat};
 use super::report::{Facts, Report};
 use super::verifier::{Kind, Proof, Stop, Verifier, VerifyOptions};
 use super::{
@@ -12,7 +12,9 @@ use super::{
     LogRootContradiction, OverlapContradiction, PlacementProof, ProofError, ReceiptBundle,
     ReceiptContradiction, RecordsProof, SignedSettlement, StatementProof,
 };
-use crate::document::{self, CertificateDocument, DocumentError, One, Own, Spelling as _, members};
+use crate::document::{
+    self, DocumentError, Object, One, ReadMembers, Spelling as _, WriteMembers, members,
+};
 use crate::keys::{Certificate, PublicKey, ShardId};
 use crate::limits::MAX_BUNDLE_SIZE;
 use crate::settlement::BatchSettlementAction;
@@ -46,12 +48,12 @@ pub struct Bundle<P> {
 }
 
 members!(Bundle<P: Kind> {
-    format "format": Own,
+    format "format": TheFormat,
     shard_id "shardId": One,
     operator_public_key "operatorPublicKey": One,
-    certificate "certificate": CertificateDocument,
-    settlement "settlement": Own,
-    proof "proof": Own,
+    certificate "certificate": Object,
+    settlement "settlement": Object,
+    proof "proof": Object,
 });
 
 impl<P: Proof> Bundle<P> {
@@ -98,14 +100,14 @@ impl<P: Proof> Bundle<P> {
     }
 }
 
-impl<P: Kind + Serialize> Bundle<P> {
+impl<P: Kind + WriteMembers> Bundle<P> {
     /// The bundle as a JSON document; the same bundle gives the same bytes.
     pub fn to_json(&self) -> Result<String, DocumentError> {
         document::write(self)
     }
 }
 
-impl<'de, P: Kind + Deserialize<'de>> Bundle<P> {
+impl<'de, P: Kind + ReadMembers<'de>> Bundle<P> {
     /// Reads a bundle of this kind from its JSON.
     pub fn from_json(json: &'de [u8]) -> Result<Self, DocumentError> {
         document::read(json, MAX_BUNDLE_SIZE)

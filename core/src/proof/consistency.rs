@@ -9,7 +9,7 @@ use super::bundle::{Bundle, ConsistencyBundle};
 use super::settled::{Batch, Settled};
 use super::verifier::{Failure, Kind, Proof, Stop, Verifier};
 use super::{Format, ProofError, SignedSettlement};
-use crate::document::{List, Own, members};
+use crate::document::{List, Object, members};
 use crate::hash::{Blake3, Digest};
 use crate::merkle::{NodeCoordinate, fetch_consistency, verify_consistency};
 
@@ -24,7 +24,7 @@ pub struct ConsistencyProof {
 }
 
 members!(ConsistencyProof {
-    earlier "earlier": Own,
+    earlier "earlier": Object,
     path "path": List,
 });
 

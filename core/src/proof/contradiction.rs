@@ -22,7 +22,7 @@ use super::{
 };
 use crate::Seq;
 use crate::chain::Record;
-use crate::document::{List, One, Own, Spelling, members};
+use crate::document::{Blank, List, Object, One, Spelling, members};
 use crate::hash::{Blake3, Digest};
 use crate::merkle::{
     LeafIndex, NodeCoordinate, TreeSize, fetch_inclusion, leaf_hash, verify_inclusion,
@@ -73,6 +73,10 @@ impl Tree {
             }
         }
     }
+}
+
+impl Blank for Tree {
+    const BLANK: Self = Self::Items;
 }
 
 impl Spelling for Tree {
@@ -177,8 +181,8 @@ pub struct ReceiptContradiction {
 }
 
 members!(ReceiptContradiction {
-    receipt "receipt": Own,
-    leaf "leaf": Own,
+    receipt "receipt": Object,
+    leaf "leaf": Object,
 });
 
 impl ReceiptContradiction {
@@ -225,8 +229,8 @@ pub struct IndexContradiction {
 }
 
 members!(IndexContradiction {
-    inclusion "inclusion": Own,
-    gap "gap": Own,
+    inclusion "inclusion": Object,
+    gap "gap": Object,
 });
 
 impl IndexContradiction {

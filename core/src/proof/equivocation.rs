@@ -9,7 +9,7 @@ use super::contradiction::{OF_CONTRADICTIONS, SettledLeaf, check_differ};
 use super::settled::Settled;
 use super::verifier::{Failure, Kind, Proof, Stop, Verifier};
 use super::{Format, ProofError, SignedSettlement};
-use crate::document::{One, Own, members};
+use crate::document::{Object, One, OptionalObject, members};
 use crate::settlement::BatchSettlementAction;
 use crate::{Seq, SeqRange};
 
@@ -24,7 +24,7 @@ pub struct OverlapContradiction {
 }
 
 members!(OverlapContradiction {
-    other "other": Own,
+    other "other": Object,
 });
 
 impl OverlapContradiction {
@@ -93,8 +93,8 @@ pub struct LogRootContradiction {
 }
 
 members!(LogRootContradiction {
-    other "other": Own,
-    fork "fork": Own,
+    other "other": Object,
+    fork "fork": OptionalObject,
 });
 
 /// One seq with a leaf in each of two logs.
@@ -110,8 +110,8 @@ pub struct Fork {
 
 members!(Fork {
     seq "seq": One,
-    leaf "leaf": Own,
-    other_leaf "otherLeaf": Own,
+    leaf "leaf": Object,
+    other_leaf "otherLeaf": Object,
 });
 
 impl LogRootContradiction {

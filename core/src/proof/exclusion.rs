@@ -12,7 +12,7 @@ use super::settled::{Batch, Settled};
 use super::verifier::{Failure, Kind, Proof, Stop, Verifier};
 use super::{Format, ProofError, SignedSettlement};
 use crate::Seq;
-use crate::document::{List, One, Own, Text, members};
+use crate::document::{List, Object, One, OptionalObject, Text, members};
 use crate::hash::{Blake3, Digest};
 use crate::limits::{DIGEST_SIZE, MAX_OP_ID_SIZE};
 use crate::merkle::{LeafIndex, empty_root, prove_inclusion, verify_inclusion};
@@ -45,8 +45,8 @@ pub struct IndexGap {
 }
 
 members!(IndexGap {
-    before "before": Own,
-    after "after": Own,
+    before "before": OptionalObject,
+    after "after": OptionalObject,
 });
 
 /// No entry of the batch is the operation `(memberId, opId)`.
@@ -63,7 +63,7 @@ pub struct ExclusionProof {
 members!(ExclusionProof {
     member_id "memberId": One,
     op_id "opId": One,
-    gap "gap": Own,
+    gap "gap": Object,
 });
 
 impl IndexGap {

@@ -9,7 +9,9 @@ use serde::Serialize;
 use super::report::{Check, Report};
 use super::verifier::VerifyOptions;
 use super::{Format, ProofError, verify_bundle};
-use crate::document::{self, DocumentError, One, Own, Spelling as _, members, peek_format};
+use crate::document::{
+    self, DocumentError, Objects, One, Optional, Own, Spelling as _, members, peek_format,
+};
 use crate::keys::PublicKey;
 use crate::limits::MAX_BUNDLE_SIZE;
 
@@ -42,9 +44,9 @@ pub struct Malformed {
 members!(write Malformed {
     valid "valid": Own,
     format "format": One,
-    checks "checks": Own,
+    checks "checks": Objects,
     does_not_prove "doesNotProve": Own,
-    path "path": Own,
+    path "path": Optional,
 });
 
 impl Judgement {

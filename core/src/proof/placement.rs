@@ -11,7 +11,7 @@ use super::settled::Settled;
 use super::verifier::{Failure, Kind, Proof, Stop, Verifier};
 use super::{Format, InclusionProof, ProofError};
 use crate::bmt::{Bmt, Expected, Refusal, SegmentIndex};
-use crate::document::{List, One, Own, members};
+use crate::document::{List, Object, One, members};
 use crate::frame::length_prefix;
 use crate::hash::Digest;
 use crate::limits::{LENGTH_PREFIX_SIZE, MAX_LOG_FILE_SIZE};
@@ -38,7 +38,7 @@ pub struct PlacementProof {
 }
 
 members!(PlacementProof {
-    inclusion "inclusion": Own,
+    inclusion "inclusion": Object,
     address "address": One,
     file_size "fileSize": One,
     offset "offset": One,

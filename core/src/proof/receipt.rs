@@ -7,14 +7,14 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::format::FormatOf;
+use super::format::{FormatOf, TheFormat};
 use super::report::{Facts, RecordFact, Report};
 use super::settled::{check_time, decode};
 use super::verifier::{Failure, Kind, Stop, Verifier, VerifyOptions};
 use super::{Format, ProofError};
 use crate::Seq;
 use crate::chain::Record;
-use crate::document::{self, CertificateDocument, DocumentError, One, Own, members};
+use crate::document::{self, DocumentError, Object, One, members};
 use crate::hash::Digest;
 use crate::keys::{Certificate, PublicKey, ShardId, Signature, VerifyingKey, receipt_message};
 use crate::limits::MAX_BUNDLE_SIZE;
@@ -46,8 +46,8 @@ pub struct SignedReceipt {
 }
 
 members!(SignedReceipt {
-    certificate "certificate": CertificateDocument,
-    receipt "receipt": Own,
+    certificate "certificate": Object,
+    receipt "receipt": Object,
 });
 
 /// A receipt as a bundle of its own. It rests on no settlement: it is given before there is one.
@@ -65,11 +65,11 @@ pub struct ReceiptBundle {
 }
 
 members!(ReceiptBundle {
-    format "format": Own,
+    format "format": TheFormat,
     shard_id "shardId": One,
     operator_public_key "operatorPublicKey": One,
-    certificate "certificate": CertificateDocument,
-    proof "proof": Own,
+    certificate "certificate": Object,
+    proof "proof": Object,
 });
 
 impl ReceiptBundle {

@@ -7,7 +7,9 @@ use alloc::vec::Vec;
 use super::Format;
 use crate::Seq;
 use crate::chain::{MeteringRecord, Record};
-use crate::document::{self, DocumentError, List, One, Optional, Own, members};
+use crate::document::{
+    self, DocumentError, List, Object, Objects, One, Optional, OptionalObject, Own, members,
+};
 use crate::hash::Digest;
 use crate::keys::{PublicKey, ShardId};
 use crate::limits::DIGEST_SIZE;
@@ -28,7 +30,7 @@ pub struct Check {
 members!(write Check {
     code "code": Own,
     ok "ok": Own,
-    detail "detail": Own,
+    detail "detail": One,
 });
 
 /// The outcome of checking a bundle.
@@ -52,9 +54,9 @@ pub struct Report {
 members!(write Report {
     valid "valid": Own,
     format "format": One,
-    checks "checks": Own,
+    checks "checks": Objects,
     does_not_prove "doesNotProve": Own,
-    facts "facts": Own,
+    facts "facts": Object,
 });
 
 impl Report {
@@ -97,14 +99,14 @@ pub struct Facts {
 members!(write Facts {
     shard_id "shardId": One,
     operator_public_key "operatorPublicKey": One,
-    settlements "settlements": Own,
-    records "records": Own,
+    settlements "settlements": Objects,
+    records "records": Objects,
     member_id "memberId": Optional,
-    op_id "opId": Own,
+    op_id "opId": Optional,
     seq "seq": Optional,
     leaf_hashes "leafHashes": List,
     content_address "contentAddress": Optional,
-    sums "sums": Own,
+    sums "sums": Objects,
 });
 
 impl Facts {
@@ -179,7 +181,7 @@ members!(write RecordFact {
     ts "ts": One,
     leaf_hash "leafHash": One,
     kind "kind": Own,
-    operation "operation": Own,
+    operation "operation": OptionalObject,
 });
 
 impl RecordFact {
@@ -210,11 +212,11 @@ pub struct OperationFact {
 }
 
 members!(write OperationFact {
-    op "op": Own,
+    op "op": One,
     member_id "memberId": One,
-    asset_id "assetId": Own,
+    asset_id "assetId": One,
     amount "amount": One,
-    op_id "opId": Own,
+    op_id "opId": One,
     context_hash "contextHash": One,
 });
 

@@ -9,7 +9,7 @@ use super::report::SettlementFact;
 use super::verifier::{Failure, Stop, Verifier};
 use crate::Seq;
 use crate::chain::Record;
-use crate::document::{CertificateDocument, Own, members};
+use crate::document::{Object, members};
 use crate::hash::{Blake3, Digest};
 use crate::keys::{self, Certificate};
 use crate::merkle::{LeafIndex, TreeSize, leaf_hash};
@@ -25,8 +25,8 @@ pub struct SignedSettlement {
 }
 
 members!(SignedSettlement {
-    certificate "certificate": CertificateDocument,
-    settlement "settlement": Own,
+    certificate "certificate": Object,
+    settlement "settlement": Object,
 });
 
 /// The range of a batch, and the sizes of the trees that its settlement commits to.

@@ -9,7 +9,7 @@ use super::document::Deltas;
 use crate::Seq;
 use crate::chain::{MemberDelta, RecordError, Settlement};
 use crate::codec::Encoder;
-use crate::document::{self, DocumentError, One, Own, members};
+use crate::document::{self, DocumentError, One, members};
 use crate::hash::Digest;
 use crate::keys::{self, PublicKey, ShardId, Signature, VerifyingKey};
 use crate::limits::{DIGEST_SIZE, MAX_SETTLEMENT_DOCUMENT_SIZE};
@@ -33,7 +33,7 @@ pub struct AccountDelta {
 
 members!(AccountDelta {
     member_id "memberId": One,
-    asset_id "assetId": Own,
+    asset_id "assetId": One,
     earned "earned": One,
     spent "spent": One,
 });

@@ -6,7 +6,7 @@ use core::fmt;
 
 use crate::Seq;
 use crate::chain::{AuditReport, Failure, KeyState};
-use crate::document::{self, DocumentError, One, Optional, Own, members};
+use crate::document::{self, DocumentError, Objects, One, Optional, Own, members};
 use crate::hash::Digest;
 use crate::keys::{PublicKey, ShardId};
 
@@ -73,8 +73,8 @@ members!(write ShardReport {
     torn_tail_bytes "tornTailBytes": One,
     segments "segments": Own,
     bytes "bytes": One,
-    keys "keys": Own,
-    failures "failures": Own,
+    keys "keys": Objects,
+    failures "failures": Objects,
     failures_total "failuresTotal": One,
     threads "threads": Own,
 });
@@ -122,10 +122,10 @@ pub struct FailureReport {
 
 members!(write FailureReport {
     code "code": Own,
-    segment "segment": Own,
+    segment "segment": One,
     offset "offset": One,
     seq "seq": One,
-    detail "detail": Own,
+    detail "detail": One,
 });
 
 /// What was read, and by how many.
