@@ -5,13 +5,12 @@ use countersign_core::dispute::{
     self, AccountError, Applied, DisputeChallenge, DisputeOptions, DisputeResolution,
     DisputeResponse, Witnessed,
 };
-use countersign_core::document::{option, read};
+use countersign_core::document::{Optional, members, read};
 use countersign_core::limits::{
     DEFAULT_DISPUTE_RESPONSE_MS, DEFAULT_DISPUTE_WINDOW_MS, MAX_BUNDLE_SIZE, MAX_KEY_DOCUMENT_SIZE,
 };
 use countersign_core::settlement::BatchSettlementAction;
 use countersign_core::{Seq, SeqRange};
-use serde::Deserialize;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -21,21 +20,22 @@ use crate::object::Builder;
 use crate::{bytes, document};
 
 /// The times that an evaluation is given, beside the time now.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
 #[expect(clippy::struct_field_names, reason = "the unit stands last, and all are times")]
 struct Times {
-    #[serde(with = "option")]
     dispute_window_ms: Option<u64>,
-    #[serde(with = "option")]
     response_ms: Option<u64>,
-    #[serde(with = "option")]
     confirmed_at_ms: Option<u64>,
-    #[serde(with = "option")]
     raised_at_ms: Option<u64>,
-    #[serde(with = "option")]
     responded_at_ms: Option<u64>,
 }
+
+members!(read Times {
+    dispute_window_ms "disputeWindowMs": Optional,
+    response_ms "responseMs": Optional,
+    confirmed_at_ms "confirmedAtMs": Optional,
+    raised_at_ms "raisedAtMs": Optional,
+    responded_at_ms "respondedAtMs": Optional,
+});
 
 /// Evaluates a challenge, with the operator's response unless that is empty; the resolution as
 /// JSON.

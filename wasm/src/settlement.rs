@@ -1,13 +1,15 @@
 //! The room of settlements.
 
-use countersign_core::document::{CertificateDocument, list, one, read, write};
+use countersign_core::document::{
+    CertificateDocument, Objects, One, Own, list, members, read, write,
+};
 use countersign_core::keys::{Certificate, ShardId};
 use countersign_core::limits::{MAX_DISPUTE_DOCUMENT_SIZE, MAX_SETTLEMENT_DOCUMENT_SIZE};
 use countersign_core::proof::Check;
 use countersign_core::settlement::{
     self, BatchId, BatchSettlementAction, SettlementFailure, check_settlement,
 };
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::bytes;
@@ -22,15 +24,19 @@ struct CertificateJson(#[serde(with = "CertificateDocument")] Certificate);
 struct RecordsJson(#[serde(with = "list")] Vec<Vec<u8>>);
 
 /// What was checked of a settlement.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 struct SettlementReport {
     valid: bool,
-    #[serde(with = "one")]
     batch_id: BatchId,
     checks: Vec<Check>,
     does_not_prove: Vec<&'static str>,
 }
+
+members!(write SettlementReport {
+    valid "valid": Own,
+    batch_id "batchId": One,
+    checks "checks": Objects,
+    does_not_prove "doesNotProve": Own,
+});
 
 const OF_SIGNATURE: &str = "That the key was active, inside its validity and uncompromised when it \
      signed.";

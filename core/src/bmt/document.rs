@@ -8,29 +8,34 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use serde::{Deserialize, Serialize};
-
 use super::{FileProof, SegmentIndex, Step};
-use crate::document::{self, DocumentError, Spelling, list, one};
+use crate::document::{self, Blank, DocumentError, List, Objects, One, Spelling, members};
 use crate::limits::MAX_BMT_PROOF_SIZE;
 
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct FileProofDocument {
-    #[serde(with = "one")]
     segment_index: SegmentIndex,
-    #[serde(with = "one")]
     segment: Vec<u8>,
     proof: Vec<StepDocument>,
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+members!(FileProofDocument {
+    segment_index "segmentIndex": One,
+    segment "segment": One,
+    proof "proof": Objects,
+});
+
 struct StepDocument {
-    #[serde(with = "one")]
     span: Vec<u8>,
-    #[serde(with = "list")]
     sister_segments: Vec<Vec<u8>>,
+}
+
+members!(StepDocument {
+    span "span": One,
+    sister_segments "sisterSegments": List,
+});
+
+impl Blank for SegmentIndex {
+    const BLANK: Self = Self(0);
 }
 
 impl Spelling for SegmentIndex {

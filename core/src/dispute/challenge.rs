@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::format::{self, FormatName, any_bundle};
 use crate::Seq;
-use crate::document::{CertificateDocument, DocumentError, Text, one};
+use crate::document::{Blank, DocumentError, Object, One, Own, Text, members, one};
 use crate::keys::{Certificate, PublicKey, ShardId};
 use crate::limits::{
     DIGEST_SIZE, MAX_CONTROL_TEXT_SIZE, MAX_DISPUTE_DOCUMENT_SIZE, MAX_OP_ID_SIZE,
@@ -20,6 +20,10 @@ use crate::tags;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ChallengeFormat;
 
+impl Blank for ChallengeFormat {
+    const BLANK: Self = Self;
+}
+
 impl FormatName for ChallengeFormat {
     const NAME: &'static str = tags::CHALLENGE_FORMAT;
 }
@@ -29,38 +33,42 @@ impl FormatName for ChallengeFormat {
 /// Nobody signs it: whoever has a settlement may doubt it, and what decides is the operator's
 /// answer, not the challenger's word. So its times are the challenger's claims; an evaluator who
 /// knows better says so with [`Witnessed`](super::Witnessed).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DisputeChallenge {
     /// The document's format.
-    #[serde(with = "one")]
     pub format: ChallengeFormat,
     /// The shard.
-    #[serde(with = "one")]
     pub shard_id: ShardId,
     /// The operator key that the challenger trusts.
-    #[serde(with = "one")]
     pub operator_public_key: PublicKey,
     /// The certificate of the key that signed the settlement.
-    #[serde(with = "CertificateDocument")]
     pub certificate: Certificate,
     /// The doubted settlement, whole.
     pub settlement: BatchSettlementAction,
     /// When the settlement was confirmed, milliseconds since the epoch: the time of its record.
-    #[serde(with = "one")]
     pub confirmed_at_ms: u64,
     /// When the challenge was raised, milliseconds since the epoch.
-    #[serde(with = "one")]
     pub raised_at_ms: u64,
     /// Who challenges.
-    #[serde(with = "one")]
     pub challenger_id: Text<MAX_OP_ID_SIZE>,
     /// What the challenger claims is wrong, for people.
-    #[serde(with = "one")]
     pub claimed_discrepancy: Text<MAX_CONTROL_TEXT_SIZE>,
     /// What the operator must show, or what already shows the fraud.
     pub demand: Demand,
 }
+
+members!(DisputeChallenge {
+    format "format": One,
+    shard_id "shardId": One,
+    operator_public_key "operatorPublicKey": One,
+    certificate "certificate": Object,
+    settlement "settlement": Object,
+    confirmed_at_ms "confirmedAtMs": One,
+    raised_at_ms "raisedAtMs": One,
+    challenger_id "challengerId": One,
+    claimed_discrepancy "claimedDiscrepancy": One,
+    demand "demand": Own,
+});
 
 /// What a challenge demands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,6 +97,10 @@ pub enum Demand {
         #[serde(with = "any_bundle")]
         bundle: Box<AnyBundle>,
     },
+}
+
+impl Blank for Demand {
+    const BLANK: Self = Self::Range {};
 }
 
 impl DisputeChallenge {

@@ -3,18 +3,20 @@
 use alloc::string::String;
 use core::fmt;
 
-use serde::{Deserialize, Serialize};
-
 use super::challenge::DisputeChallenge;
 use super::format::{self, FormatName};
 use crate::chain::ResolutionRecord;
-use crate::document::{DocumentError, Spelling, Text, one, option};
+use crate::document::{Blank, DocumentError, Object, One, Optional, Spelling, Text, members};
 use crate::limits::{MAX_CONTROL_TEXT_SIZE, MAX_DISPUTE_DOCUMENT_SIZE, MAX_OP_SIZE};
 use crate::tags;
 
 /// `countersign/resolution/v1`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ResolutionFormat;
+
+impl Blank for ResolutionFormat {
+    const BLANK: Self = Self;
+}
 
 impl FormatName for ResolutionFormat {
     const NAME: &'static str = tags::RESOLUTION_FORMAT;
@@ -68,6 +70,10 @@ impl fmt::Display for DisputeStatus {
     }
 }
 
+impl Blank for DisputeStatus {
+    const BLANK: Self = Self::Confirmed;
+}
+
 impl Spelling for DisputeStatus {
     fn spell(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -86,27 +92,30 @@ impl Spelling for DisputeStatus {
 ///
 /// Nobody signs it: whoever has challenge and response evaluates them again. In the log it is a
 /// `DISPUTE_RESOLUTION` record, which the chain and its signatures cover.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DisputeResolution {
     /// The document's format.
-    #[serde(with = "one")]
     pub format: ResolutionFormat,
     /// Where the dispute stands.
-    #[serde(with = "one")]
     pub status: DisputeStatus,
     /// The challenge, whole.
     pub challenge: DisputeChallenge,
     /// When it was evaluated, milliseconds since the epoch.
-    #[serde(with = "one")]
     pub resolved_at_ms: u64,
     /// With `DISPUTED_FRAUD`: the code of the first check that failed.
-    #[serde(with = "option")]
     pub check: Option<Text<MAX_OP_SIZE>>,
     /// What decided it, for people.
-    #[serde(with = "one")]
     pub detail: Text<MAX_CONTROL_TEXT_SIZE>,
 }
+
+members!(DisputeResolution {
+    format "format": One,
+    status "status": One,
+    challenge "challenge": Object,
+    resolved_at_ms "resolvedAtMs": One,
+    check "check": Optional,
+    detail "detail": One,
+});
 
 impl DisputeResolution {
     /// Reads a resolution.

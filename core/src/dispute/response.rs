@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use super::format::{self, FormatName};
-use crate::document::{DocumentError, list, one};
+use crate::document::{Blank, DocumentError, One, Own, list, members};
 use crate::limits::MAX_DISPUTE_DOCUMENT_SIZE;
 use crate::proof::{ExclusionBundle, InclusionBundle};
 use crate::settlement::BatchId;
@@ -17,6 +17,10 @@ use crate::tags;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ResponseFormat;
 
+impl Blank for ResponseFormat {
+    const BLANK: Self = Self;
+}
+
 impl FormatName for ResponseFormat {
     const NAME: &'static str = tags::RESPONSE_FORMAT;
 }
@@ -25,22 +29,25 @@ impl FormatName for ResponseFormat {
 ///
 /// Nobody signs it: an answer that verifies does so whoever brings it. One that does *not* verify
 /// costs the operator the dispute, so the evaluator must have it from the operator.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DisputeResponse {
     /// The document's format.
-    #[serde(with = "one")]
     pub format: ResponseFormat,
     /// The batch it is about.
-    #[serde(with = "one")]
     pub batch_id: BatchId,
     /// When the operator answered, milliseconds since the epoch: the operator's claim. An evaluator
     /// who took the answer in says when with [`Witnessed`](super::Witnessed), and the later counts.
-    #[serde(with = "one")]
     pub responded_at_ms: u64,
     /// What the operator shows.
     pub answer: Answer,
 }
+
+members!(DisputeResponse {
+    format "format": One,
+    batch_id "batchId": One,
+    responded_at_ms "respondedAtMs": One,
+    answer "answer": Own,
+});
 
 /// What a response shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,6 +70,10 @@ pub enum Answer {
         /// An exclusion proof, `countersign/exclusion/v1`.
         bundle: Box<ExclusionBundle>,
     },
+}
+
+impl Blank for Answer {
+    const BLANK: Self = Self::Range { records: Vec::new() };
 }
 
 impl DisputeResponse {

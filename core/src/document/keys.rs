@@ -1,61 +1,79 @@
 //! Certificates and revocations as members of documents.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserializer, Serializer};
 
-use super::{one, option};
-use crate::Seq;
-use crate::keys::{Certificate, PublicKey, Reason, Revocation, ShardId, Signature};
+use super::members::{read_object, write_object};
+use super::{One, Optional, members};
+use crate::keys::{Certificate, Revocation};
 
-/// How a [`Certificate`] stands in a document:
-/// `#[serde(with = "CertificateDocument")] certificate: Certificate`.
+/// How a [`Certificate`] stands in a document where serde's traits are derived:
+/// `#[serde(with = "CertificateDocument")]`. In a list of members it is an [`Object`](super::Object).
 ///
 /// Reading checks the spelling alone; [`Certificate::verify`] says whether it holds.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[serde(remote = "Certificate", deny_unknown_fields, rename_all = "camelCase")]
-pub struct CertificateDocument {
-    /// See [`Certificate::format_version`].
-    #[serde(with = "one")]
-    pub format_version: u64,
-    /// See [`Certificate::shard_id`].
-    #[serde(with = "one")]
-    pub shard_id: ShardId,
-    /// See [`Certificate::public_key`].
-    #[serde(with = "one")]
-    pub public_key: PublicKey,
-    /// See [`Certificate::not_before_ms`].
-    #[serde(with = "one")]
-    pub not_before_ms: u64,
-    /// See [`Certificate::expires_at_ms`].
-    #[serde(with = "one")]
-    pub expires_at_ms: u64,
-    /// See [`Certificate::operator_public_key`].
-    #[serde(with = "one")]
-    pub operator_public_key: PublicKey,
-    /// See [`Certificate::operator_signature`].
-    #[serde(with = "one")]
-    pub operator_signature: Signature,
+#[derive(Debug)]
+pub enum CertificateDocument {}
+
+members!(inner read Certificate {
+    format_version "formatVersion": One,
+    shard_id "shardId": One,
+    public_key "publicKey": One,
+    not_before_ms "notBeforeMs": One,
+    expires_at_ms "expiresAtMs": One,
+    operator_public_key "operatorPublicKey": One,
+    operator_signature "operatorSignature": One,
+});
+members!(inner write Certificate {
+    format_version "formatVersion": One,
+    shard_id "shardId": One,
+    public_key "publicKey": One,
+    not_before_ms "notBeforeMs": One,
+    expires_at_ms "expiresAtMs": One,
+    operator_public_key "operatorPublicKey": One,
+    operator_signature "operatorSignature": One,
+});
+
+impl CertificateDocument {
+    /// Reads it.
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Certificate, D::Error> {
+        read_object(from)
+    }
+
+    /// Writes it.
+    pub fn serialize<S: Serializer>(value: &Certificate, to: S) -> Result<S::Ok, S::Error> {
+        write_object(value, to)
+    }
 }
 
-/// How a [`Revocation`] stands in a document:
-/// `#[serde(with = "RevocationDocument")] revocation: Revocation`.
+/// How a [`Revocation`] stands in a document where serde's traits are derived:
+/// `#[serde(with = "RevocationDocument")]`. In a list of members it is an [`Object`](super::Object).
 ///
 /// Reading checks the spelling alone; [`Revocation::verify`] says whether it holds.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[serde(remote = "Revocation", deny_unknown_fields, rename_all = "camelCase")]
-pub struct RevocationDocument {
-    /// See [`Revocation::public_key`].
-    #[serde(with = "one")]
-    pub public_key: PublicKey,
-    /// See [`Revocation::revoked_at_ms`].
-    #[serde(with = "one")]
-    pub revoked_at_ms: u64,
-    /// See [`Revocation::reason`].
-    #[serde(with = "one")]
-    pub reason: Reason,
-    /// See [`Revocation::effective_at_seq`].
-    #[serde(with = "option")]
-    pub effective_at_seq: Option<Seq>,
-    /// See [`Revocation::operator_signature`].
-    #[serde(with = "one")]
-    pub operator_signature: Signature,
+#[derive(Debug)]
+pub enum RevocationDocument {}
+
+members!(inner read Revocation {
+    public_key "publicKey": One,
+    revoked_at_ms "revokedAtMs": One,
+    reason "reason": One,
+    effective_at_seq "effectiveAtSeq": Optional,
+    operator_signature "operatorSignature": One,
+});
+members!(inner write Revocation {
+    public_key "publicKey": One,
+    revoked_at_ms "revokedAtMs": One,
+    reason "reason": One,
+    effective_at_seq "effectiveAtSeq": Optional,
+    operator_signature "operatorSignature": One,
+});
+
+impl RevocationDocument {
+    /// Reads it.
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Revocation, D::Error> {
+        read_object(from)
+    }
+
+    /// Writes it.
+    pub fn serialize<S: Serializer>(value: &Revocation, to: S) -> Result<S::Ok, S::Error> {
+        write_object(value, to)
+    }
 }

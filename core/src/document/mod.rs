@@ -41,20 +41,30 @@
 
 mod error;
 mod keys;
+mod members;
 mod parser;
 mod path;
 mod raw;
 mod reading;
 mod refusal;
+mod spelled;
 mod spelling;
 #[cfg(test)]
 mod tests;
 mod text;
 mod tokens;
+mod writer;
 
+#[doc(inline)]
+pub use crate::__members as members;
 pub use error::{DocumentError, Member};
 pub use keys::{CertificateDocument, RevocationDocument};
+pub use members::{
+    Blank, Object, Objects, OptionalObject, Own, ReadAs, ReadMembers, WriteAs, WriteMembers,
+    read_next, read_object, write_object,
+};
 pub(crate) use raw::Raw;
 pub use reading::{peek_format, read, write};
-pub use spelling::{Spelling, list, one, option};
+pub use spelled::{List, One, Optional, list, one, option};
+pub use spelling::Spelling;
 pub use text::Text;

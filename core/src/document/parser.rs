@@ -22,21 +22,19 @@ pub(super) const RAW: &str = "a document inside a document";
 
 impl<'de> Parser<'de> {
     fn object<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Refusal> {
-        if self.next() != Some(b'{') {
-            return Err(self.mismatch(&visitor));
+        self.open(b'{', &visitor)?;
+        match visitor.visit_map(Inside { parser: self, is_first: true }) {
+            Ok(value) => self.leave(b'}').map(|()| value),
+            Err(refusal) => Err(self.abandon(refusal, b'}')),
         }
-        self.enter()?;
-        let read = visitor.visit_map(Inside { parser: self, is_first: true });
-        self.close(read, b'}')
     }
 
     fn list<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Refusal> {
-        if self.next() != Some(b'[') {
-            return Err(self.mismatch(&visitor));
+        self.open(b'[', &visitor)?;
+        match visitor.visit_seq(Inside { parser: self, is_first: true }) {
+            Ok(value) => self.leave(b']').map(|()| value),
+            Err(refusal) => Err(self.abandon(refusal, b']')),
         }
-        self.enter()?;
-        let read = visitor.visit_seq(Inside { parser: self, is_first: true });
-        self.close(read, b']')
     }
 }
 
@@ -63,7 +61,7 @@ impl<'de> Deserializer<'de> for &mut Parser<'de> {
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
         match self.string()? {
-            Some(text) => visitor.visit_str(&text).map_err(|refusal| self.placed(refusal)),
+            Some(text) => visitor.visit_str(text).map_err(|refusal| self.placed(refusal)),
             None => Err(self.mismatch(&visitor)),
         }
     }
@@ -134,12 +132,14 @@ impl<'de> Deserializer<'de> for &mut Parser<'de> {
                 if !self.has_member(&mut true)? {
                     return Err(self.mismatch(&visitor));
                 }
-                let read = visitor.visit_enum(Variant { parser: self });
-                self.close(read, b'}')
+                match visitor.visit_enum(Variant { parser: self }) {
+                    Ok(value) => self.leave(b'}').map(|()| value),
+                    Err(refusal) => Err(self.abandon(refusal, b'}')),
+                }
             }
             Some(b'"') => {
                 let name = self.string()?.unwrap_or_default();
-                let name: StrDeserializer<'_, Refusal> = (*name).into_deserializer();
+                let name: StrDeserializer<'_, Refusal> = name.into_deserializer();
                 visitor.visit_enum(name).map_err(|refusal| self.placed(refusal))
             }
             _ => Err(self.mismatch(&visitor)),

@@ -1,7 +1,7 @@
 //! Reads and writes whole documents.
 
 use alloc::borrow::Cow;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +9,7 @@ use super::error::{DocumentError, Member};
 use super::path::{path_of, place_of};
 use super::refusal::{Fault, Refusal};
 use super::tokens::Parser;
+use super::writer::{Unwritable, Writer};
 use crate::limits::MAX_FORMAT_NAME_SIZE;
 
 /// Longest explanation of what is wrong, in bytes: it quotes what may be hostile.
@@ -54,8 +55,11 @@ pub fn peek_format(bytes: &[u8], limit: usize) -> Result<String, DocumentError> 
 /// Writes a document: members in the order of the struct, no white space. The same value gives
 /// the same bytes.
 pub fn write<T: Serialize>(document: &T) -> Result<String, DocumentError> {
-    serde_json::to_string(document)
-        .map_err(|error| DocumentError::Unwritable { detail: error.to_string() })
+    let mut writer = Writer::default();
+    match document.serialize(&mut writer) {
+        Ok(()) => Ok(writer.text),
+        Err(Unwritable(detail)) => Err(DocumentError::Unwritable { detail }),
+    }
 }
 
 const fn check_size(bytes: &[u8], limit: usize) -> Result<(), DocumentError> {

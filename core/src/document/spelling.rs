@@ -1,10 +1,9 @@
 //! The one spelling of each value.
 
+use alloc::borrow::ToOwned;
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
-use core::marker::PhantomData;
-
-use serde::{Deserializer, Serializer, de};
 
 use crate::Seq;
 use crate::hash::{Digest, hex};
@@ -144,150 +143,17 @@ impl Spelling for Reason {
     }
 }
 
-/// Shows a value as its spelling.
-struct Shown<'a, T>(&'a T);
-
-impl<T: Spelling> fmt::Display for Shown<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.spell(f)
-    }
-}
-
-/// Reads a spelling as it lies in the input, without a copy where it has no escapes.
-struct Text<T>(PhantomData<T>);
-
-impl<T: Spelling> de::Visitor<'_> for Text<T> {
-    type Value = T;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        T::expect(f)
+/// Any text.
+impl Spelling for String {
+    fn spell(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self)
     }
 
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
-        T::read(text).ok_or_else(|| {
-            // A hostile text must not come back at its full length.
-            let shown = text
-                .char_indices()
-                .nth(80)
-                .map_or(text, |(at, _)| text.get(..at).unwrap_or_default());
-            E::invalid_value(de::Unexpected::Str(shown), &self)
-        })
-    }
-}
-
-/// One value: `#[serde(with = "document::one")]`.
-pub mod one {
-    use super::{Deserializer, PhantomData, Serializer, Shown, Spelling, Text};
-
-    /// Writes the value's spelling.
-    pub fn serialize<T: Spelling, S: Serializer>(value: &T, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(&Shown(value))
+    fn read(text: &str) -> Option<Self> {
+        Some(text.to_owned())
     }
 
-    /// Reads the value's spelling.
-    pub fn deserialize<'de, T: Spelling, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
-        from.deserialize_str(Text(PhantomData))
-    }
-}
-
-/// A value or null: `#[serde(with = "document::option")]`. The member itself must be there.
-pub mod option {
-    use super::{Deserializer, PhantomData, Serializer, Shown, Spelling, Text, de, fmt};
-
-    struct OrNull<T>(PhantomData<T>);
-
-    impl<'de, T: Spelling> de::Visitor<'de> for OrNull<T> {
-        type Value = Option<T>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            T::expect(f)?;
-            f.write_str(" or null")
-        }
-
-        fn visit_none<E: de::Error>(self) -> Result<Self::Value, E> {
-            Ok(None)
-        }
-
-        fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
-            Ok(None)
-        }
-
-        fn visit_some<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
-            from.deserialize_str(Text(PhantomData)).map(Some)
-        }
-    }
-
-    /// Writes the value's spelling, or null.
-    pub fn serialize<T: Spelling, S: Serializer>(
-        value: &Option<T>,
-        to: S,
-    ) -> Result<S::Ok, S::Error> {
-        match value {
-            Some(value) => to.collect_str(&Shown(value)),
-            None => to.serialize_none(),
-        }
-    }
-
-    /// Reads the value's spelling, or null.
-    pub fn deserialize<'de, T: Spelling, D: Deserializer<'de>>(
-        from: D,
-    ) -> Result<Option<T>, D::Error> {
-        from.deserialize_option(OrNull(PhantomData))
-    }
-}
-
-/// A list of values: `#[serde(with = "document::list")]`.
-pub mod list {
-    use super::{Deserializer, PhantomData, Serializer, Shown, Spelling, Text, Vec, de, fmt};
-
-    /// One item.
-    struct Item<T>(PhantomData<T>);
-
-    impl<'de, T: Spelling> de::DeserializeSeed<'de> for Item<T> {
-        type Value = T;
-
-        fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<T, D::Error> {
-            from.deserialize_str(Text(PhantomData))
-        }
-    }
-
-    struct Items<T>(PhantomData<T>);
-
-    impl<'de, T: Spelling> de::Visitor<'de> for Items<T> {
-        type Value = Vec<T>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a list, each item ")?;
-            T::expect(f)
-        }
-
-        fn visit_seq<A: de::SeqAccess<'de>>(self, mut from: A) -> Result<Self::Value, A::Error> {
-            // No room is made ahead: a list is as long as the items that are there.
-            let mut items = Vec::new();
-            while let Some(item) = from.next_element_seed(Item(PhantomData))? {
-                items.push(item);
-            }
-            Ok(items)
-        }
-    }
-
-    /// Writes the items' spellings.
-    pub fn serialize<T: Spelling, S: Serializer>(values: &[T], to: S) -> Result<S::Ok, S::Error> {
-        to.collect_seq(values.iter().map(SpelledItem))
-    }
-
-    struct SpelledItem<'a, T>(&'a T);
-
-    impl<T: Spelling> serde::Serialize for SpelledItem<'_, T> {
-        fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-            to.collect_str(&Shown(self.0))
-        }
-    }
-
-    /// Reads the items' spellings.
-    pub fn deserialize<'de, T: Spelling, D: Deserializer<'de>>(
-        from: D,
-    ) -> Result<Vec<T>, D::Error> {
-        from.deserialize_seq(Items(PhantomData))
+    fn expect(f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
     }
 }

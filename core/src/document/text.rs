@@ -5,7 +5,7 @@ use alloc::string::String;
 use core::fmt;
 use core::ops::Deref;
 
-use super::Spelling;
+use super::{Blank, Spelling};
 
 /// A text of at most `MAX` bytes of UTF-8, possibly empty.
 ///
@@ -36,6 +36,10 @@ impl<const MAX: usize> Deref for Text<MAX> {
     fn deref(&self) -> &str {
         &self.0
     }
+}
+
+impl<const MAX: usize> Blank for Text<MAX> {
+    const BLANK: Self = Self(String::new());
 }
 
 impl<const MAX: usize> Spelling for Text<MAX> {

@@ -1,6 +1,5 @@
 //! The grammar of JSON texts (RFC 8259), token by token.
 
-use alloc::borrow::Cow;
 use alloc::string::String;
 use core::str;
 
@@ -16,11 +15,13 @@ pub(super) struct Parser<'de> {
     pub(super) bytes: &'de [u8],
     pub(super) at: usize,
     depth: u8,
+    /// The last string that had escapes, without them.
+    plain: String,
 }
 
 impl<'de> Parser<'de> {
     pub(super) const fn new(bytes: &'de [u8]) -> Self {
-        Self { bytes, at: 0, depth: 0 }
+        Self { bytes, at: 0, depth: 0, plain: String::new() }
     }
 
     /// Refuses whatever follows the document.
@@ -105,27 +106,32 @@ impl<'de> Parser<'de> {
     }
 
     /// The next value, if it is a string.
-    pub(super) fn string(&mut self) -> Result<Option<Cow<'de, str>>, Refusal> {
+    pub(super) fn string(&mut self) -> Result<Option<&str>, Refusal> {
         if self.next() != Some(b'"') {
             return Ok(None);
         }
         self.take();
-        let plain = self.characters()?;
+        let first = self.characters()?;
         if self.bytes.get(self.at) == Some(&b'"') {
             self.take();
-            return Ok(Some(Cow::Borrowed(plain)));
+            return Ok(Some(first));
         }
-        let mut text = String::from(plain);
+        self.plain.clear();
+        self.plain.push_str(first);
         loop {
             // At a quotation mark or a backslash, or at the end.
             let byte = self.bytes.get(self.at).copied();
             self.take();
             match byte {
-                Some(b'"') => return Ok(Some(Cow::Owned(text))),
-                Some(b'\\') => text.push(self.escaped()?),
+                Some(b'"') => return Ok(Some(&self.plain)),
+                Some(b'\\') => {
+                    let character = self.escaped()?;
+                    self.plain.push(character);
+                }
                 _ => return Err(self.malformed("the text ends inside a string")),
             }
-            text.push_str(self.characters()?);
+            let more = self.characters()?;
+            self.plain.push_str(more);
         }
     }
 
@@ -280,11 +286,16 @@ impl<'de> Parser<'de> {
         refusal.at(self.at)
     }
 
-    /// Ends an object or list that was read as far as its reader cared.
-    pub(super) fn close<T>(&mut self, read: Result<T, Refusal>, close: u8) -> Result<T, Refusal> {
-        // Also behind a refusal: one of the whole object has its place behind it.
-        let left = self.leave(close);
-        let value = read.map_err(|refusal| self.placed(refusal))?;
-        left.map(|()| value)
+    /// Takes the byte that opens an object or a list; otherwise says what is there instead.
+    pub(super) fn open(&mut self, open: u8, expected: &dyn Expected) -> Result<(), Refusal> {
+        if self.next() == Some(open) { self.enter() } else { Err(self.mismatch(expected)) }
+    }
+
+    /// Ends an object or list in which something was refused, and says where.
+    #[cold]
+    pub(super) fn abandon(&mut self, refusal: Refusal, close: u8) -> Refusal {
+        // Behind it, if it was read to its end: that is the place of what is wrong with the whole.
+        drop(self.leave(close));
+        self.placed(refusal)
     }
 }

@@ -2,9 +2,9 @@
 
 use alloc::string::String;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 
-use super::format::FormatOf;
+use super::format::{FormatOf, TheFormat};
 use super::report::{Facts, Report};
 use super::verifier::{Kind, Proof, Stop, Verifier, VerifyOptions};
 use super::{
@@ -12,7 +12,9 @@ use super::{
     LogRootContradiction, OverlapContradiction, PlacementProof, ProofError, ReceiptBundle,
     ReceiptContradiction, RecordsProof, SignedSettlement, StatementProof,
 };
-use crate::document::{self, CertificateDocument, DocumentError, Spelling as _, one};
+use crate::document::{
+    self, DocumentError, Object, One, ReadMembers, Spelling as _, WriteMembers, members,
+};
 use crate::keys::{Certificate, PublicKey, ShardId};
 use crate::limits::MAX_BUNDLE_SIZE;
 use crate::settlement::BatchSettlementAction;
@@ -30,28 +32,29 @@ const OF_SETTLEMENTS: &[&str] = &[
 ///
 /// Built by the `build` of each proof; read by [`AnyBundle::read`], or here where its kind is
 /// known.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(
-    deny_unknown_fields,
-    rename_all = "camelCase",
-    bound(serialize = "P: Kind + Serialize", deserialize = "P: Kind + Deserialize<'de>")
-)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bundle<P> {
     format: FormatOf<P>,
     /// The shard.
-    #[serde(with = "one")]
     pub shard_id: ShardId,
     /// The operator key, for whoever does not know which one to trust yet.
-    #[serde(with = "one")]
     pub operator_public_key: PublicKey,
     /// The certificate of the key that signed the settlement.
-    #[serde(with = "CertificateDocument")]
     pub certificate: Certificate,
     /// The settlement, whole: its signature covers every member's sums.
     pub settlement: BatchSettlementAction,
     /// What is proven under it.
     pub proof: P,
 }
+
+members!(Bundle<P: Kind> {
+    format "format": TheFormat,
+    shard_id "shardId": One,
+    operator_public_key "operatorPublicKey": One,
+    certificate "certificate": Object,
+    settlement "settlement": Object,
+    proof "proof": Object,
+});
 
 impl<P: Proof> Bundle<P> {
     pub(super) fn new(signed: &SignedSettlement, proof: P) -> Self {
@@ -97,14 +100,14 @@ impl<P: Proof> Bundle<P> {
     }
 }
 
-impl<P: Kind + Serialize> Bundle<P> {
+impl<P: Kind + WriteMembers> Bundle<P> {
     /// The bundle as a JSON document; the same bundle gives the same bytes.
     pub fn to_json(&self) -> Result<String, DocumentError> {
         document::write(self)
     }
 }
 
-impl<'de, P: Kind + Deserialize<'de>> Bundle<P> {
+impl<'de, P: Kind + ReadMembers<'de>> Bundle<P> {
     /// Reads a bundle of this kind from its JSON.
     pub fn from_json(json: &'de [u8]) -> Result<Self, DocumentError> {
         document::read(json, MAX_BUNDLE_SIZE)

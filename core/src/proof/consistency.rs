@@ -5,27 +5,28 @@
 use alloc::format;
 use alloc::vec::Vec;
 
-use serde::{Deserialize, Serialize};
-
 use super::bundle::{Bundle, ConsistencyBundle};
 use super::settled::{Batch, Settled};
 use super::verifier::{Failure, Kind, Proof, Stop, Verifier};
 use super::{Format, ProofError, SignedSettlement};
-use crate::document::list;
+use crate::document::{List, Object, members};
 use crate::hash::{Blake3, Digest};
 use crate::merkle::{NodeCoordinate, fetch_consistency, verify_consistency};
 
 /// The log below the `logRoot` of an earlier settlement is the start of the one below the
 /// bundle's.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConsistencyProof {
     /// The earlier settlement, by whichever key of the operator's.
     pub earlier: SignedSettlement,
     /// The consistency path between the two log roots.
-    #[serde(with = "list")]
     pub path: Vec<Digest>,
 }
+
+members!(ConsistencyProof {
+    earlier "earlier": Object,
+    path "path": List,
+});
 
 impl ConsistencyProof {
     /// A bundle that shows the log of `later` to extend the one of `earlier`.

@@ -11,8 +11,6 @@ use core::fmt;
 use alloc::format;
 use alloc::vec::Vec;
 
-use serde::{Deserialize, Serialize};
-
 use super::bundle::{Bundle, IndexContradictionBundle, ReceiptContradictionBundle};
 use super::exclusion::{IndexGap, check_index};
 use super::inclusion::verify_record;
@@ -24,7 +22,7 @@ use super::{
 };
 use crate::Seq;
 use crate::chain::Record;
-use crate::document::{Spelling, list, one};
+use crate::document::{Blank, List, Object, One, Spelling, members};
 use crate::hash::{Blake3, Digest};
 use crate::merkle::{
     LeafIndex, NodeCoordinate, TreeSize, fetch_inclusion, leaf_hash, verify_inclusion,
@@ -77,6 +75,10 @@ impl Tree {
     }
 }
 
+impl Blank for Tree {
+    const BLANK: Self = Self::Items;
+}
+
 impl Spelling for Tree {
     fn spell(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
@@ -92,19 +94,21 @@ impl Spelling for Tree {
 }
 
 /// The leaf hash of a record as a settlement commits to it. The record itself need not be known.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettledLeaf {
     /// The tree it stands in.
-    #[serde(with = "one")]
     pub tree: Tree,
     /// Its hash.
-    #[serde(with = "one")]
     pub leaf_hash: Digest,
     /// The sibling hashes, leaf to root.
-    #[serde(with = "list")]
     pub audit_path: Vec<Digest>,
 }
+
+members!(SettledLeaf {
+    tree "tree": One,
+    leaf_hash "leafHash": One,
+    audit_path "auditPath": List,
+});
 
 impl SettledLeaf {
     /// The leaf of record `seq` in a tree of `settlement`, out of the tree's nodes.
@@ -168,14 +172,18 @@ pub(super) fn check_differ(
 }
 
 /// A receipt for a record, and a settlement that holds another one at its seq.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReceiptContradiction {
     /// The receipt, by whichever key of the operator's.
     pub receipt: SignedReceipt,
     /// What the bundle's settlement holds at the receipt's seq.
     pub leaf: SettledLeaf,
 }
+
+members!(ReceiptContradiction {
+    receipt "receipt": Object,
+    leaf "leaf": Object,
+});
 
 impl ReceiptContradiction {
     /// A bundle that holds `receipt` against `signed`, whose tree has `leaf` at the receipt's seq.
@@ -212,14 +220,18 @@ impl Proof for ReceiptContradiction {
 }
 
 /// An entry in a batch whose index leaves it out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IndexContradiction {
     /// The entry below `itemsRoot`.
     pub inclusion: InclusionProof,
     /// Where its leaf would stand below `indexRoot`.
     pub gap: IndexGap,
 }
+
+members!(IndexContradiction {
+    inclusion "inclusion": Object,
+    gap "gap": Object,
+});
 
 impl IndexContradiction {
     /// A bundle that holds the entry of `inclusion` against the index of its own settlement.

@@ -4,15 +4,12 @@
 
 use alloc::format;
 
-use serde::{Deserialize, Serialize};
-
 use super::bundle::{Bundle, LogRootContradictionBundle, OverlapContradictionBundle};
 use super::contradiction::{OF_CONTRADICTIONS, SettledLeaf, check_differ};
-use super::exclusion::or_null;
 use super::settled::Settled;
 use super::verifier::{Failure, Kind, Proof, Stop, Verifier};
 use super::{Format, ProofError, SignedSettlement};
-use crate::document::one;
+use crate::document::{Object, One, OptionalObject, members};
 use crate::settlement::BatchSettlementAction;
 use crate::{Seq, SeqRange};
 
@@ -20,12 +17,15 @@ use crate::{Seq, SeqRange};
 ///
 /// Batches tile the log (`spec/metering.md` section 5), so that of two different settlements that
 /// share a record an honest operator signs at most one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OverlapContradiction {
     /// The other settlement.
     pub other: BatchSettlementAction,
 }
+
+members!(OverlapContradiction {
+    other "other": Object,
+});
 
 impl OverlapContradiction {
     /// A bundle that holds `other` against `signed`.
@@ -83,29 +83,36 @@ impl Proof for OverlapContradiction {
 }
 
 /// Another settlement, by whichever key, whose log is not the one of the bundle's.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogRootContradiction {
     /// The other settlement.
     pub other: SignedSettlement,
     /// Where the two logs differ; null where both have the same size, so that their roots alone
     /// show it.
-    #[serde(deserialize_with = "or_null")]
     pub fork: Option<Fork>,
 }
 
+members!(LogRootContradiction {
+    other "other": Object,
+    fork "fork": OptionalObject,
+});
+
 /// One seq with a leaf in each of two logs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fork {
     /// The record's number.
-    #[serde(with = "one")]
     pub seq: Seq,
     /// What the bundle's settlement holds there.
     pub leaf: SettledLeaf,
     /// What the other settlement holds there.
     pub other_leaf: SettledLeaf,
 }
+
+members!(Fork {
+    seq "seq": One,
+    leaf "leaf": Object,
+    other_leaf "otherLeaf": Object,
+});
 
 impl LogRootContradiction {
     /// A bundle that holds `other` against `signed`: by their roots, or by what each holds at one

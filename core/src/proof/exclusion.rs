@@ -7,66 +7,64 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::{Deserialize, Deserializer, Serialize};
-
 use super::bundle::{Bundle, ExclusionBundle};
 use super::settled::{Batch, Settled};
 use super::verifier::{Failure, Kind, Proof, Stop, Verifier};
 use super::{Format, ProofError, SignedSettlement};
 use crate::Seq;
-use crate::document::{Text, list, one};
+use crate::document::{List, Object, One, OptionalObject, Text, members};
 use crate::hash::{Blake3, Digest};
 use crate::limits::{DIGEST_SIZE, MAX_OP_ID_SIZE};
 use crate::merkle::{LeafIndex, empty_root, prove_inclusion, verify_inclusion};
 use crate::settlement::IndexLeaf;
 
 /// A leaf of the operation index under `indexRoot`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IndexNeighbour {
     /// Its place in the index.
-    #[serde(with = "one")]
     pub leaf_index: u64,
     /// The leaf.
-    #[serde(with = "one")]
     pub leaf: IndexLeaf,
     /// The sibling hashes, leaf to root.
-    #[serde(with = "list")]
     pub audit_path: Vec<Digest>,
 }
 
+members!(IndexNeighbour {
+    leaf_index "leafIndex": One,
+    leaf "leaf": One,
+    audit_path "auditPath": List,
+});
+
 /// The leaves of the operation index on both sides of a place where nothing stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IndexGap {
     /// The leaf before; none in front of the first.
-    #[serde(deserialize_with = "or_null")]
     pub before: Option<IndexNeighbour>,
     /// The leaf behind; none behind the last.
-    #[serde(deserialize_with = "or_null")]
     pub after: Option<IndexNeighbour>,
 }
 
-/// Reads a member that may be null, but must be there.
-pub(super) fn or_null<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    from: D,
-) -> Result<Option<T>, D::Error> {
-    Option::deserialize(from)
-}
+members!(IndexGap {
+    before "before": OptionalObject,
+    after "after": OptionalObject,
+});
 
 /// No entry of the batch is the operation `(memberId, opId)`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExclusionProof {
     /// The member.
-    #[serde(with = "one")]
     pub member_id: [u8; DIGEST_SIZE],
     /// The operation's id.
-    #[serde(with = "one")]
     pub op_id: Text<MAX_OP_ID_SIZE>,
     /// Where the operation would stand in the index.
     pub gap: IndexGap,
 }
+
+members!(ExclusionProof {
+    member_id "memberId": One,
+    op_id "opId": One,
+    gap "gap": Object,
+});
 
 impl IndexGap {
     /// The gap of a sorted index in front of the leaf at `position`.

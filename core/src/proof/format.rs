@@ -3,10 +3,11 @@
 use core::fmt;
 use core::marker::PhantomData;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::de::{self, Deserializer};
+use serde::ser::SerializeStruct;
 
 use super::verifier::Kind;
-use crate::document::{Spelling, one};
+use crate::document::{Blank, One, ReadAs, Spelling, WriteAs, one};
 use crate::tags;
 
 /// What kind of bundle a document is, and in which version.
@@ -111,19 +112,34 @@ impl<P> FormatOf<P> {
     }
 }
 
-impl<P: Kind> Serialize for FormatOf<P> {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        one::serialize(&P::FORMAT, to)
+impl<P> Blank for FormatOf<P> {
+    const BLANK: Self = Self::new();
+}
+
+/// How it is read and written.
+pub(super) enum TheFormat {}
+
+impl<'de, P: Kind> ReadAs<'de, FormatOf<P>> for TheFormat {
+    fn read<D: Deserializer<'de>>(_: &mut FormatOf<P>, from: D) -> Result<(), D::Error> {
+        read_only(P::FORMAT, from)
     }
 }
 
-impl<'de, P: Kind> Deserialize<'de> for FormatOf<P> {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let found: Format = one::deserialize(from)?;
-        if found != P::FORMAT {
-            return Err(de::Error::custom(format_args!("{found} is not {}", P::FORMAT)));
-        }
-        Ok(Self::new())
+fn read_only<'de, D: Deserializer<'de>>(expected: Format, from: D) -> Result<(), D::Error> {
+    let found: Format = one::deserialize(from)?;
+    if found == expected {
+        return Ok(());
+    }
+    Err(de::Error::custom(format_args!("{found} is not {expected}")))
+}
+
+impl<P: Kind> WriteAs<FormatOf<P>> for TheFormat {
+    fn write_member<M: SerializeStruct>(
+        _: &FormatOf<P>,
+        name: &'static str,
+        to: &mut M,
+    ) -> Result<(), M::Error> {
+        One::write_member(&P::FORMAT, name, to)
     }
 }
 

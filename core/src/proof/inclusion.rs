@@ -6,8 +6,6 @@ use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::vec::Vec;
 
-use serde::{Deserialize, Serialize};
-
 use super::bundle::{Bundle, InclusionBundle, RecordsBundle};
 use super::report::RecordFact;
 use super::settled::{Batch, Settled, decode};
@@ -15,7 +13,7 @@ use super::verifier::{Failure, Kind, Proof, Stop, Verifier};
 use super::{Format, ProofError, SignedSettlement};
 use crate::Seq;
 use crate::chain::Record;
-use crate::document::{list, one};
+use crate::document::{List, One, members};
 use crate::hash::{Blake3, Digest};
 use crate::merkle::{
     LeafIndex, NodeCoordinate, fetch_inclusion, fetch_multi_inclusion, leaf_hash, root,
@@ -44,31 +42,35 @@ pub fn nodes_of(leaf_hashes: &[Digest]) -> impl FnMut(NodeCoordinate) -> Option<
 }
 
 /// One record under `itemsRoot`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InclusionProof {
     /// The record's number.
-    #[serde(with = "one")]
     pub seq: Seq,
     /// Its bytes.
-    #[serde(with = "one")]
     pub record: Vec<u8>,
     /// The sibling hashes, leaf to root.
-    #[serde(with = "list")]
     pub audit_path: Vec<Digest>,
 }
 
+members!(InclusionProof {
+    seq "seq": One,
+    record "record": One,
+    audit_path "auditPath": List,
+});
+
 /// Some records under `itemsRoot`, with the siblings that they share once.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordsProof {
     /// The records' bytes, in order of their seqs, each once.
-    #[serde(with = "list")]
     pub records: Vec<Vec<u8>>,
     /// The siblings, left to right.
-    #[serde(with = "list")]
     pub siblings: Vec<Digest>,
 }
+
+members!(RecordsProof {
+    records "records": List,
+    siblings "siblings": List,
+});
 
 impl InclusionProof {
     /// A bundle that shows `record` to be in the batch of `signed`.

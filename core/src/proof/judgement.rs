@@ -10,7 +10,9 @@ use serde::Serialize;
 use super::report::{Check, Report};
 use super::verifier::VerifyOptions;
 use super::{Format, ProofError, verify_bundle};
-use crate::document::{self, DocumentError, Spelling as _, one, peek_format};
+use crate::document::{
+    self, DocumentError, Objects, One, Optional, Own, Spelling as _, members, peek_format,
+};
 use crate::keys::PublicKey;
 use crate::limits::MAX_BUNDLE_SIZE;
 
@@ -26,13 +28,11 @@ pub enum Judgement {
 
 /// The report over a document that is not spelled as its format says. Its members are those of a
 /// [`Report`] that a document without content can have, and the place of what is wrong.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Malformed {
     /// Never.
     pub valid: bool,
     /// The format that the document names.
-    #[serde(with = "one")]
     pub format: Format,
     /// One that failed: the spelling.
     pub checks: Vec<Check>,
@@ -41,6 +41,14 @@ pub struct Malformed {
     /// The member at fault, e.g. `proof.auditPath[3]`.
     pub path: Option<String>,
 }
+
+members!(write Malformed {
+    valid "valid": Own,
+    format "format": One,
+    checks "checks": Objects,
+    does_not_prove "doesNotProve": Own,
+    path "path": Optional,
+});
 
 impl Judgement {
     /// Whether the bundle holds.

@@ -5,15 +5,13 @@
 use alloc::format;
 use alloc::vec::Vec;
 
-use serde::{Deserialize, Serialize};
-
 use super::bundle::{Bundle, InclusionBundle, PlacementBundle};
 use super::inclusion::verify_record;
 use super::settled::Settled;
 use super::verifier::{Failure, Kind, Proof, Stop, Verifier};
 use super::{Format, InclusionProof, ProofError};
 use crate::bmt::{Bmt, Expected, Refusal, SegmentIndex};
-use crate::document::{list, one};
+use crate::document::{List, Object, One, members};
 use crate::frame::length_prefix;
 use crate::hash::Digest;
 use crate::limits::{LENGTH_PREFIX_SIZE, MAX_LOG_FILE_SIZE};
@@ -23,27 +21,30 @@ const PIECE: u64 = 32;
 
 /// Where a record's frame stands in the file of a log segment, under the file's content address
 /// (`spec/bmt.md`).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlacementProof {
     /// The record under `itemsRoot`.
     pub inclusion: InclusionProof,
     /// The content address of the file.
-    #[serde(with = "one")]
     pub address: Digest,
     /// The file's size, in bytes.
-    #[serde(with = "one")]
     pub file_size: u64,
     /// Where the record's frame begins, in bytes.
-    #[serde(with = "one")]
     pub offset: u64,
     /// The bytes of the file around the frame, widened to multiples of 32 or the file's end.
-    #[serde(with = "one")]
     pub bytes: Vec<u8>,
     /// The sister segments that lead from them to the address, as of a multi-proof.
-    #[serde(with = "list")]
     pub sister_segments: Vec<Digest>,
 }
+
+members!(PlacementProof {
+    inclusion "inclusion": Object,
+    address "address": One,
+    file_size "fileSize": One,
+    offset "offset": One,
+    bytes "bytes": One,
+    sister_segments "sisterSegments": List,
+});
 
 impl PlacementProof {
     /// The bytes of the file that a frame of `frame_size` bytes at `offset` is shown with: where

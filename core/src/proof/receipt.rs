@@ -7,63 +7,70 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::{Deserialize, Serialize};
-
-use super::format::FormatOf;
+use super::format::{FormatOf, TheFormat};
 use super::report::{Facts, RecordFact, Report};
 use super::settled::{check_time, decode};
 use super::verifier::{Failure, Kind, Stop, Verifier, VerifyOptions};
 use super::{Format, ProofError};
 use crate::Seq;
 use crate::chain::Record;
-use crate::document::{self, CertificateDocument, DocumentError, one};
+use crate::document::{self, DocumentError, Object, One, members};
 use crate::hash::Digest;
 use crate::keys::{Certificate, PublicKey, ShardId, Signature, VerifyingKey, receipt_message};
 use crate::limits::MAX_BUNDLE_SIZE;
 
 /// What the writer promises.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receipt {
     /// The record's number.
-    #[serde(with = "one")]
     pub seq: Seq,
     /// Its bytes.
-    #[serde(with = "one")]
     pub record: Vec<u8>,
     /// The process key's signature over [`receipt_message`].
-    #[serde(with = "one")]
     pub signature: Signature,
 }
 
+members!(Receipt {
+    seq "seq": One,
+    record "record": One,
+    signature "signature": One,
+});
+
 /// A receipt with the certificate of the key that signed it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedReceipt {
     /// The certificate of the key that signed the receipt.
-    #[serde(with = "CertificateDocument")]
     pub certificate: Certificate,
     /// The receipt.
     pub receipt: Receipt,
 }
 
+members!(SignedReceipt {
+    certificate "certificate": Object,
+    receipt "receipt": Object,
+});
+
 /// A receipt as a bundle of its own. It rests on no settlement: it is given before there is one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReceiptBundle {
     format: FormatOf<Receipt>,
     /// The shard.
-    #[serde(with = "one")]
     pub shard_id: ShardId,
     /// The operator key, for whoever does not know which one to trust yet.
-    #[serde(with = "one")]
     pub operator_public_key: PublicKey,
     /// The certificate of the key that signed the receipt.
-    #[serde(with = "CertificateDocument")]
     pub certificate: Certificate,
     /// What the writer promises.
     pub proof: Receipt,
 }
+
+members!(ReceiptBundle {
+    format "format": TheFormat,
+    shard_id "shardId": One,
+    operator_public_key "operatorPublicKey": One,
+    certificate "certificate": Object,
+    proof "proof": Object,
+});
 
 impl ReceiptBundle {
     /// A bundle of a receipt as the writer gives it: the key that signed it is the one of

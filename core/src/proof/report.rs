@@ -4,20 +4,19 @@ use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::Serialize;
-
 use super::Format;
 use crate::Seq;
 use crate::chain::{MeteringRecord, Record};
-use crate::document::{self, DocumentError, list, one, option};
+use crate::document::{
+    self, DocumentError, List, Object, Objects, One, Optional, OptionalObject, Own, members,
+};
 use crate::hash::Digest;
 use crate::keys::{PublicKey, ShardId};
 use crate::limits::DIGEST_SIZE;
 use crate::settlement::{AccountDelta, BatchId, BatchSettlementAction};
 
 /// One check that ran.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
     /// The name of the check where it passed; what is wrong where it failed. Stable kebab-case;
     /// `FORMAT.md` lists all.
@@ -28,17 +27,21 @@ pub struct Check {
     pub detail: String,
 }
 
+members!(write Check {
+    code "code": Own,
+    ok "ok": Own,
+    detail "detail": One,
+});
+
 /// The outcome of checking a bundle.
 ///
 /// Checks run in the order of `FORMAT.md`, and the first that fails is the last that runs: those
 /// behind it rest on it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
     /// Whether the bundle holds: at least one check ran, and none failed.
     pub valid: bool,
     /// What kind of bundle it is.
-    #[serde(with = "one")]
     pub format: Format,
     /// Every check that ran, in order, passes too.
     pub checks: Vec<Check>,
@@ -47,6 +50,14 @@ pub struct Report {
     /// What the bundle is about. As true as `valid` is.
     pub facts: Facts,
 }
+
+members!(write Report {
+    valid "valid": Own,
+    format "format": One,
+    checks "checks": Objects,
+    does_not_prove "doesNotProve": Own,
+    facts "facts": Object,
+});
 
 impl Report {
     /// The check that failed, if one did.
@@ -61,36 +72,42 @@ impl Report {
 }
 
 /// What a bundle says, as far as its checks came. As true as the report is valid.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Facts {
     /// The shard.
-    #[serde(with = "one")]
     pub shard_id: ShardId,
     /// The operator key that the bundle names.
-    #[serde(with = "one")]
     pub operator_public_key: PublicKey,
     /// The settlements in it, the one that the proof rests on first.
     pub settlements: Vec<SettlementFact>,
     /// The records in it.
     pub records: Vec<RecordFact>,
     /// The member whose operations it is about.
-    #[serde(with = "option")]
     pub member_id: Option<[u8; DIGEST_SIZE]>,
     /// The operation that it shows to be absent.
     pub op_id: Option<String>,
     /// The record that it is about, where its bytes are not in the bundle.
-    #[serde(with = "option")]
     pub seq: Option<Seq>,
     /// Leaf hashes that stand at `seq`, where they contradict each other.
-    #[serde(with = "list")]
     pub leaf_hashes: Vec<Digest>,
     /// The content address of the file that the record stands in.
-    #[serde(with = "option")]
     pub content_address: Option<Digest>,
     /// What the member earned and spent of each asset.
     pub sums: Vec<AccountDelta>,
 }
+
+members!(write Facts {
+    shard_id "shardId": One,
+    operator_public_key "operatorPublicKey": One,
+    settlements "settlements": Objects,
+    records "records": Objects,
+    member_id "memberId": Optional,
+    op_id "opId": Optional,
+    seq "seq": Optional,
+    leaf_hashes "leafHashes": List,
+    content_address "contentAddress": Optional,
+    sums "sums": Objects,
+});
 
 impl Facts {
     pub(super) const fn new(shard_id: ShardId, operator_public_key: PublicKey) -> Self {
@@ -110,25 +127,27 @@ impl Facts {
 }
 
 /// A settlement in a bundle.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettlementFact {
     /// The batch it closes.
-    #[serde(with = "one")]
     pub batch_id: BatchId,
     /// Entries in the batch.
-    #[serde(with = "one")]
     pub entry_count: u64,
     /// The process key that signed it.
-    #[serde(with = "one")]
     pub public_key: PublicKey,
     /// Root over the records of the batch.
-    #[serde(with = "one")]
     pub items_root: Digest,
     /// Root over the whole log up to the end of the batch.
-    #[serde(with = "one")]
     pub log_root: Digest,
 }
+
+members!(write SettlementFact {
+    batch_id "batchId": One,
+    entry_count "entryCount": One,
+    public_key "publicKey": One,
+    items_root "itemsRoot": One,
+    log_root "logRoot": One,
+});
 
 impl SettlementFact {
     pub(super) fn of(shard_id: ShardId, settlement: &BatchSettlementAction) -> Self {
@@ -143,23 +162,27 @@ impl SettlementFact {
 }
 
 /// A record in a bundle.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordFact {
     /// Its number in the shard.
-    #[serde(with = "one")]
     pub seq: Seq,
     /// When it was appended, microseconds since the epoch.
-    #[serde(with = "one")]
     pub ts: u64,
     /// Its Merkle leaf, computed from its bytes.
-    #[serde(with = "one")]
     pub leaf_hash: Digest,
     /// The kind of a control record.
     pub kind: Option<&'static str>,
     /// What an entry meters.
     pub operation: Option<OperationFact>,
 }
+
+members!(write RecordFact {
+    seq "seq": One,
+    ts "ts": One,
+    leaf_hash "leafHash": One,
+    kind "kind": Own,
+    operation "operation": OptionalObject,
+});
 
 impl RecordFact {
     pub(super) fn of(record: &Record<'_>, leaf_hash: Digest) -> Self {
@@ -172,25 +195,30 @@ impl RecordFact {
 }
 
 /// What an entry meters.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OperationFact {
     /// What happened.
     pub op: String,
     /// The member.
-    #[serde(with = "one")]
     pub member_id: [u8; DIGEST_SIZE],
     /// The asset.
     pub asset_id: String,
     /// Positive credits, negative debits.
-    #[serde(with = "one")]
     pub amount: i128,
     /// The caller's idempotency key.
     pub op_id: String,
     /// Opaque; zeros when unused.
-    #[serde(with = "one")]
     pub context_hash: [u8; DIGEST_SIZE],
 }
+
+members!(write OperationFact {
+    op "op": One,
+    member_id "memberId": One,
+    asset_id "assetId": One,
+    amount "amount": One,
+    op_id "opId": One,
+    context_hash "contextHash": One,
+});
 
 impl OperationFact {
     fn of(entry: &MeteringRecord<'_>) -> Self {

@@ -4,29 +4,30 @@
 
 use alloc::format;
 
-use serde::{Deserialize, Serialize};
-
 use super::ProofError;
 use super::report::SettlementFact;
 use super::verifier::{Failure, Stop, Verifier};
 use crate::Seq;
 use crate::chain::Record;
-use crate::document::CertificateDocument;
+use crate::document::{Object, members};
 use crate::hash::{Blake3, Digest};
 use crate::keys::{self, Certificate};
 use crate::merkle::{LeafIndex, TreeSize, leaf_hash};
 use crate::settlement::BatchSettlementAction;
 
 /// A settlement with the certificate of the key that signed it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedSettlement {
     /// The certificate of the key that signed the settlement.
-    #[serde(with = "CertificateDocument")]
     pub certificate: Certificate,
     /// The settlement.
     pub settlement: BatchSettlementAction,
 }
+
+members!(SignedSettlement {
+    certificate "certificate": Object,
+    settlement "settlement": Object,
+});
 
 /// The range of a batch, and the sizes of the trees that its settlement commits to.
 #[derive(Clone, Copy, Debug)]

@@ -9,8 +9,6 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use serde::{Deserialize, Serialize};
-
 use super::bundle::{Bundle, StatementBundle};
 use super::exclusion::{check_empty, check_index};
 use super::inclusion::{Leaf, prove_records, verify_records, verify_siblings};
@@ -19,38 +17,40 @@ use super::verifier::{Failure, Kind, Proof, Stop, Verifier};
 use super::{Format, ProofError, SignedSettlement};
 use crate::Seq;
 use crate::chain::{MeteringRecord, Record};
-use crate::document::{list, one, option};
+use crate::document::{List, One, Optional, members};
 use crate::hash::{Blake3, Digest};
 use crate::limits::DIGEST_SIZE;
 use crate::merkle::{LeafIndex, NodeCoordinate, prove_multi_inclusion, verify_multi_inclusion};
 use crate::settlement::{AccountDelta, IndexLeaf};
 
 /// Every entry of one member in a batch.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatementProof {
     /// The member.
-    #[serde(with = "one")]
     pub member_id: [u8; DIGEST_SIZE],
     /// The place of the member's first leaf in the index; where there is none, of the gap.
-    #[serde(with = "one")]
     pub first_leaf_index: u64,
     /// The leaf before the member's; none where the member's come first.
-    #[serde(with = "option")]
     pub before: Option<IndexLeaf>,
     /// The leaf behind the member's; none where the member's come last.
-    #[serde(with = "option")]
     pub after: Option<IndexLeaf>,
     /// The siblings of all these leaves below `indexRoot`, left to right.
-    #[serde(with = "list")]
     pub index_siblings: Vec<Digest>,
     /// The member's entries, in order of their seqs.
-    #[serde(with = "list")]
     pub records: Vec<Vec<u8>>,
     /// Their siblings below `itemsRoot`, left to right.
-    #[serde(with = "list")]
     pub item_siblings: Vec<Digest>,
 }
+
+members!(StatementProof {
+    member_id "memberId": One,
+    first_leaf_index "firstLeafIndex": One,
+    before "before": Optional,
+    after "after": Optional,
+    index_siblings "indexSiblings": List,
+    records "records": List,
+    item_siblings "itemSiblings": List,
+});
 
 impl StatementProof {
     /// A bundle of all entries of `member_id` in the batch of `signed`.

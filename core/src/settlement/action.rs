@@ -4,13 +4,12 @@ use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::{Deserialize, Serialize};
-
 use super::BatchId;
+use super::document::Deltas;
 use crate::Seq;
 use crate::chain::{MemberDelta, RecordError, Settlement};
 use crate::codec::Encoder;
-use crate::document::{self, DocumentError, one};
+use crate::document::{self, DocumentError, One, members};
 use crate::hash::Digest;
 use crate::keys::{self, PublicKey, ShardId, Signature, VerifyingKey};
 use crate::limits::{DIGEST_SIZE, MAX_SETTLEMENT_DOCUMENT_SIZE};
@@ -20,21 +19,24 @@ use crate::tags;
 const ITEMS: u64 = 10;
 
 /// What one member earned and spent of one asset in a batch: [`MemberDelta`], owned.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountDelta {
     /// The member.
-    #[serde(with = "one")]
     pub member_id: [u8; DIGEST_SIZE],
     /// The asset.
     pub asset_id: String,
     /// Sum of the positive amounts.
-    #[serde(with = "one")]
     pub earned: u128,
     /// Sum of the absolute values of the negative amounts.
-    #[serde(with = "one")]
     pub spent: u128,
 }
+
+members!(AccountDelta {
+    member_id "memberId": One,
+    asset_id "assetId": One,
+    earned "earned": One,
+    spent "spent": One,
+});
 
 impl AccountDelta {
     /// The same, borrowed.
@@ -65,40 +67,42 @@ impl From<MemberDelta<'_>> for AccountDelta {
 ///
 /// As a member of a document it is an object with these names in camelCase; read from CBOR or
 /// JSON its deltas are sorted, each pair once, with well-formed asset ids.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BatchSettlementAction {
     /// First record of the batch.
-    #[serde(with = "one")]
     pub from_seq: Seq,
     /// Last record of the batch.
-    #[serde(with = "one")]
     pub to_seq: Seq,
     /// Chain tip at `to_seq`.
-    #[serde(with = "one")]
     pub tip_hash: Digest,
     /// Root over the records of the batch.
-    #[serde(with = "one")]
     pub items_root: Digest,
     /// Root over all records up to `to_seq`.
-    #[serde(with = "one")]
     pub log_root: Digest,
     /// Root over the batch's sorted operation index.
-    #[serde(with = "one")]
     pub index_root: Digest,
     /// Entries in the batch.
-    #[serde(with = "one")]
     pub entry_count: u64,
     /// What each member earned and spent of each asset, sorted by member and asset as bytes.
-    #[serde(with = "super::document")]
     pub member_deltas: Vec<AccountDelta>,
     /// The process key that signed it.
-    #[serde(with = "one")]
     pub public_key: PublicKey,
     /// Its signature over [`BatchSettlementAction::signed_bytes`].
-    #[serde(with = "one")]
     pub signature: Signature,
 }
+
+members!(BatchSettlementAction {
+    from_seq "fromSeq": One,
+    to_seq "toSeq": One,
+    tip_hash "tipHash": One,
+    items_root "itemsRoot": One,
+    log_root "logRoot": One,
+    index_root "indexRoot": One,
+    entry_count "entryCount": One,
+    member_deltas "memberDeltas": Deltas,
+    public_key "publicKey": One,
+    signature "signature": One,
+});
 
 impl BatchSettlementAction {
     /// The bytes that the process key signs, for `shard_id`.

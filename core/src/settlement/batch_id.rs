@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::Seq;
-use crate::document::Spelling;
+use crate::document::{Blank, Spelling};
 use crate::keys::ShardId;
 
 /// The batch id, `<shard id>:<fromSeq>:<toSeq>` (`spec/metering.md` section 5).
@@ -45,6 +45,10 @@ impl fmt::Display for BatchId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}:{}", self.shard_id, self.from_seq, self.to_seq)
     }
+}
+
+impl Blank for BatchId {
+    const BLANK: Self = Self { shard_id: ShardId::BLANK, from_seq: Seq::BLANK, to_seq: Seq::BLANK };
 }
 
 impl Spelling for BatchId {

@@ -4,22 +4,27 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use serde::{Deserializer, Serializer, de};
+use serde::de::{self, Deserializer};
+use serde::ser::SerializeStruct;
 
 use super::AccountDelta;
 use crate::chain::check_asset_id;
+use crate::document::{Objects, ReadAs, WriteAs};
 
-struct Deltas;
+/// The way to read and write them.
+pub(super) enum Deltas {}
 
-impl<'de> de::Visitor<'de> for Deltas {
-    type Value = Vec<AccountDelta>;
+struct Sorted<'o>(&'o mut Vec<AccountDelta>);
+
+impl<'de> de::Visitor<'de> for Sorted<'_> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list of member deltas")
     }
 
-    fn visit_seq<A: de::SeqAccess<'de>>(self, mut from: A) -> Result<Self::Value, A::Error> {
-        let mut deltas: Vec<AccountDelta> = Vec::new();
+    fn visit_seq<A: de::SeqAccess<'de>>(self, mut from: A) -> Result<(), A::Error> {
+        let Self(deltas) = self;
         while let Some(delta) = from.next_element::<AccountDelta>()? {
             check_asset_id(&delta.asset_id).map_err(de::Error::custom)?;
             if deltas.last().is_some_and(|previous| previous.key() >= delta.key()) {
@@ -28,16 +33,22 @@ impl<'de> de::Visitor<'de> for Deltas {
             }
             deltas.push(delta);
         }
-        Ok(deltas)
+        Ok(())
     }
 }
 
-pub(super) fn serialize<S: Serializer>(deltas: &[AccountDelta], to: S) -> Result<S::Ok, S::Error> {
-    to.collect_seq(deltas)
+impl<'de> ReadAs<'de, Vec<AccountDelta>> for Deltas {
+    fn read<D: Deserializer<'de>>(into: &mut Vec<AccountDelta>, from: D) -> Result<(), D::Error> {
+        from.deserialize_seq(Sorted(into))
+    }
 }
 
-pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-    from: D,
-) -> Result<Vec<AccountDelta>, D::Error> {
-    from.deserialize_seq(Deltas)
+impl WriteAs<Vec<AccountDelta>> for Deltas {
+    fn write_member<M: SerializeStruct>(
+        deltas: &Vec<AccountDelta>,
+        name: &'static str,
+        to: &mut M,
+    ) -> Result<(), M::Error> {
+        Objects::write_member(deltas, name, to)
+    }
 }

@@ -92,6 +92,10 @@ impl fmt::Debug for IndexLeaf {
     }
 }
 
+impl crate::document::Blank for IndexLeaf {
+    const BLANK: Self = Self([0; INDEX_LEAF_SIZE]);
+}
+
 impl crate::document::Spelling for IndexLeaf {
     fn spell(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         hex::write(f, &self.0)

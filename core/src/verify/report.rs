@@ -4,11 +4,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use serde::Serialize;
-
 use crate::Seq;
 use crate::chain::{AuditReport, Failure, KeyState};
-use crate::document::{self, DocumentError, one, option};
+use crate::document::{self, DocumentError, Objects, One, Optional, Own, members};
 use crate::hash::Digest;
 use crate::keys::{PublicKey, ShardId};
 
@@ -19,102 +17,116 @@ const DOES_NOT_PROVE: &str = "This does not prove that the shard is complete: a 
 
 /// What a shard holds and what of it fails. As JSON: camelCase names, 64-bit numbers as decimal
 /// strings, keys and hashes as hex.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShardReport {
     /// The shard, if a certificate tells it.
-    #[serde(with = "option")]
     pub shard_id: Option<ShardId>,
     /// The operator key it was checked against.
-    #[serde(with = "one")]
     pub operator_public_key: PublicKey,
     /// Whether nothing failed.
     pub valid: bool,
     /// Records, of any kind.
-    #[serde(with = "one")]
     pub records: u64,
     /// Entries.
-    #[serde(with = "one")]
     pub entries: u64,
     /// Signature records.
-    #[serde(with = "one")]
     pub signatures: u64,
     /// Settlements.
-    #[serde(with = "one")]
     pub settlements: u64,
     /// Settlements whose roots and sums were all held against their records: the others stand
     /// behind damage that hides records, are of the wrong range, or too large.
-    #[serde(with = "one")]
     pub settlements_checked: u64,
     /// The last record; `None` if there is none.
-    #[serde(with = "option")]
     pub last_seq: Option<Seq>,
     /// The chain tip after it.
-    #[serde(with = "one")]
     pub tip: Digest,
     /// Records at the end that no signature covers.
-    #[serde(with = "one")]
     pub unsigned_tail: u64,
     /// Bytes of an incomplete frame at the end of the log: never acknowledged, and no failure.
-    #[serde(with = "one")]
     pub torn_tail_bytes: u64,
     /// Segments read.
     pub segments: usize,
     /// Bytes in them, unused space included.
-    #[serde(with = "one")]
     pub bytes: u64,
     /// The process keys of the whole log, in order of their certificates.
     pub keys: Vec<KeyReport>,
     /// The first failures by place, 10,000 at most.
     pub failures: Vec<FailureReport>,
     /// How many failures there are.
-    #[serde(with = "one")]
     pub failures_total: u64,
     /// Threads that checked.
     pub threads: usize,
 }
 
+members!(write ShardReport {
+    shard_id "shardId": Optional,
+    operator_public_key "operatorPublicKey": One,
+    valid "valid": Own,
+    records "records": One,
+    entries "entries": One,
+    signatures "signatures": One,
+    settlements "settlements": One,
+    settlements_checked "settlementsChecked": One,
+    last_seq "lastSeq": Optional,
+    tip "tip": One,
+    unsigned_tail "unsignedTail": One,
+    torn_tail_bytes "tornTailBytes": One,
+    segments "segments": Own,
+    bytes "bytes": One,
+    keys "keys": Objects,
+    failures "failures": Objects,
+    failures_total "failuresTotal": One,
+    threads "threads": Own,
+});
+
 /// A process key.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyReport {
     /// The key.
-    #[serde(with = "one")]
     pub public_key: PublicKey,
     /// The record of its certificate.
-    #[serde(with = "one")]
     pub certified_at: Seq,
     /// Start of its validity, milliseconds since the epoch.
-    #[serde(with = "one")]
     pub not_before_ms: u64,
     /// End of its validity, exclusive.
-    #[serde(with = "one")]
     pub expires_at_ms: u64,
     /// The record of its first revocation.
-    #[serde(with = "option")]
     pub revoked_at: Option<Seq>,
     /// From where its signatures no longer count.
-    #[serde(with = "option")]
     pub compromised_from: Option<Seq>,
 }
 
+members!(write KeyReport {
+    public_key "publicKey": One,
+    certified_at "certifiedAt": One,
+    not_before_ms "notBeforeMs": One,
+    expires_at_ms "expiresAtMs": One,
+    revoked_at "revokedAt": Optional,
+    compromised_from "compromisedFrom": Optional,
+});
+
 /// A failed check.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FailureReport {
     /// Which check, in stable kebab-case.
     pub code: &'static str,
     /// File name of the segment.
     pub segment: String,
     /// Where the frame starts in it, in bytes.
-    #[serde(with = "one")]
     pub offset: u64,
     /// The record: as it says itself where it can be read, else the one expected there.
-    #[serde(with = "one")]
     pub seq: Seq,
     /// What was expected and what was found.
     pub detail: String,
 }
+
+members!(write FailureReport {
+    code "code": Own,
+    segment "segment": One,
+    offset "offset": One,
+    seq "seq": One,
+    detail "detail": One,
+});
 
 /// What was read, and by how many.
 #[derive(Clone, Copy, Debug)]

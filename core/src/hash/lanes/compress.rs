@@ -30,7 +30,7 @@ pub(super) type Row<const N: usize> = [u32; N];
 
 /// A lane of a row. The loops below keep `lane` under `N`, and the compiler sees it.
 #[inline(always)]
-fn at<const N: usize>(row: &Row<N>, lane: usize) -> u32 {
+pub(super) fn at<const N: usize>(row: &Row<N>, lane: usize) -> u32 {
     row.get(lane).copied().unwrap_or_default()
 }
 
@@ -44,10 +44,19 @@ pub(super) fn digest<const N: usize>(chaining: &[Row<N>; 8], lane: usize) -> Dig
     Digest::from_bytes(bytes)
 }
 
+/// Sets a lane of a row. The loops keep `lane` under `N`, as for [`at`].
+#[inline(always)]
+pub(super) fn set<const N: usize>(row: &mut Row<N>, lane: usize, word: u32) {
+    if let Some(slot) = row.get_mut(lane) {
+        *slot = word;
+    }
+}
+
 /// Compresses one block of every lane into the lane's chaining value; the chunk counter is 0.
 ///
 /// One plain loop over the lanes whose body is a whole compression without branches or inner
 /// loops: the compiler turns each operation into one vector operation over all lanes.
+#[cfg(not(target_feature = "simd128"))]
 #[inline(always)]
 pub(super) fn compress<const N: usize>(
     chaining: &mut [Row<N>; 8],
@@ -56,48 +65,83 @@ pub(super) fn compress<const N: usize>(
     flags: &Row<N>,
 ) {
     for lane in 0..N {
-        let [h0, h1, h2, h3, h4, h5, h6, h7] = chaining.each_ref().map(|row| at(row, lane));
+        let before = chaining.each_ref().map(|row| at(row, lane));
         let words = block.each_ref().map(|row| at(row, lane));
-        let (length, flags) = (at(length, lane), at(flags, lane));
-        let [i0, i1, i2, i3, ..] = IV;
-        let mut v = [h0, h1, h2, h3, h4, h5, h6, h7, i0, i1, i2, i3, 0, 0, length, flags];
-        rounds(&mut v, words);
-        let [v0, v1, v2, v3, v4, v5, v6, v7, w0, w1, w2, w3, w4, w5, w6, w7] = v;
-        let next = [v0 ^ w0, v1 ^ w1, v2 ^ w2, v3 ^ w3, v4 ^ w4, v5 ^ w5, v6 ^ w6, v7 ^ w7];
-        for (row, word) in chaining.iter_mut().zip(next) {
-            if let Some(slot) = row.get_mut(lane) {
-                *slot = word;
-            }
+        let mut v = start(before, at(length, lane), at(flags, lane), |word| word);
+        let words1 = permute(words);
+        let words2 = permute(words1);
+        let words3 = permute(words2);
+        let words4 = permute(words3);
+        let words5 = permute(words4);
+        let words6 = permute(words5);
+        round(&mut v, words);
+        round(&mut v, words1);
+        round(&mut v, words2);
+        round(&mut v, words3);
+        round(&mut v, words4);
+        round(&mut v, words5);
+        round(&mut v, words6);
+        for (row, word) in chaining.iter_mut().zip(end(v)) {
+            set(row, lane, word);
         }
     }
 }
 
+/// A word of one lane or of several.
+pub(super) trait Word: Copy {
+    fn add(self, other: Self) -> Self;
+    fn xor(self, other: Self) -> Self;
+    fn rotate_right<const BY: u32>(self) -> Self;
+}
+
+#[cfg(not(target_feature = "simd128"))]
+impl Word for u32 {
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        self.wrapping_add(other)
+    }
+
+    #[inline(always)]
+    fn xor(self, other: Self) -> Self {
+        self ^ other
+    }
+
+    #[inline(always)]
+    fn rotate_right<const BY: u32>(self) -> Self {
+        self.rotate_right(BY)
+    }
+}
+
+/// The state that a compression starts with; `of` makes a constant a word of every lane.
 #[inline(always)]
-fn rounds(v: &mut [u32; 16], words: [u32; 16]) {
-    let words1 = permute(words);
-    let words2 = permute(words1);
-    let words3 = permute(words2);
-    let words4 = permute(words3);
-    let words5 = permute(words4);
-    let words6 = permute(words5);
-    round(v, words);
-    round(v, words1);
-    round(v, words2);
-    round(v, words3);
-    round(v, words4);
-    round(v, words5);
-    round(v, words6);
+pub(super) fn start<W: Word>(
+    before: [W; 8],
+    length: W,
+    flags: W,
+    of: impl Fn(u32) -> W,
+) -> [W; 16] {
+    let [h0, h1, h2, h3, h4, h5, h6, h7] = before;
+    let [i0, i1, i2, i3, ..] = IV;
+    let [i0, i1, i2, i3, counter] = [of(i0), of(i1), of(i2), of(i3), of(0)];
+    [h0, h1, h2, h3, h4, h5, h6, h7, i0, i1, i2, i3, counter, counter, length, flags]
+}
+
+/// The chaining value that the state ends with.
+#[inline(always)]
+pub(super) fn end<W: Word>(v: [W; 16]) -> [W; 8] {
+    let [v0, v1, v2, v3, v4, v5, v6, v7, w0, w1, w2, w3, w4, w5, w6, w7] = v;
+    [v0.xor(w0), v1.xor(w1), v2.xor(w2), v3.xor(w3), v4.xor(w4), v5.xor(w5), v6.xor(w6), v7.xor(w7)]
 }
 
 /// The order of the message words in the next round.
 #[inline(always)]
-const fn permute(m: [u32; 16]) -> [u32; 16] {
+pub(super) fn permute<W: Word>(m: [W; 16]) -> [W; 16] {
     let [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15] = m;
     [m2, m6, m3, m10, m7, m0, m4, m13, m1, m11, m12, m5, m9, m14, m15, m8]
 }
 
 #[inline(always)]
-fn round(v: &mut [u32; 16], m: [u32; 16]) {
+pub(super) fn round<W: Word>(v: &mut [W; 16], m: [W; 16]) {
     let [a0, a1, a2, a3, b0, b1, b2, b3, c0, c1, c2, c3, d0, d1, d2, d3] = v;
     let [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15] = m;
     // Columns.
@@ -114,13 +158,13 @@ fn round(v: &mut [u32; 16], m: [u32; 16]) {
 
 /// The quarter round `G`.
 #[inline(always)]
-fn mix(a: &mut u32, b: &mut u32, c: &mut u32, d: &mut u32, x: u32, y: u32) {
-    *a = a.wrapping_add(*b).wrapping_add(x);
-    *d = (*d ^ *a).rotate_right(16);
-    *c = c.wrapping_add(*d);
-    *b = (*b ^ *c).rotate_right(12);
-    *a = a.wrapping_add(*b).wrapping_add(y);
-    *d = (*d ^ *a).rotate_right(8);
-    *c = c.wrapping_add(*d);
-    *b = (*b ^ *c).rotate_right(7);
+fn mix<W: Word>(a: &mut W, b: &mut W, c: &mut W, d: &mut W, x: W, y: W) {
+    *a = a.add(*b).add(x);
+    *d = d.xor(*a).rotate_right::<16>();
+    *c = c.add(*d);
+    *b = b.xor(*c).rotate_right::<12>();
+    *a = a.add(*b).add(y);
+    *d = d.xor(*a).rotate_right::<8>();
+    *c = c.add(*d);
+    *b = b.xor(*c).rotate_right::<7>();
 }

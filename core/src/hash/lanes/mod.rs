@@ -6,9 +6,9 @@
 //! inputs as it has lanes. An input is one BLAKE3 chunk, at most 1,024 bytes; what is longer, and
 //! what is left over when lanes would stay empty, goes to the hash crate.
 //!
-//! Everything is plain safe code over arrays of `N` words, which the compiler turns into vector
-//! code of the widest instruction set it may use: four lanes with SSE2 or WebAssembly's simd128,
-//! more where `x86.rs` finds more. Nanoseconds for each of 256 inputs on one core of a Xeon at
+//! Nearly everything is plain safe code over arrays of `N` words, which the compiler turns into
+//! vector code of the widest instruction set it may use: four lanes with SSE2, more where `x86.rs`
+//! finds more; `simd128.rs` spells WebAssembly's four out. Nanoseconds for each of 256 inputs on one core of a Xeon at
 //! 2.6 GHz:
 //!
 //! | | one by one | SSE2 | AVX2 | AVX-512 |
@@ -26,6 +26,8 @@
 
 mod compress;
 mod pairs;
+#[cfg(target_feature = "simd128")]
+mod simd128;
 mod tagged;
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,10 @@
 
 use alloc::vec::Vec;
 
-use super::compress::{BLOCK_SIZE, CHUNK_END, CHUNK_START, IV, ROOT, Row, compress, digest};
+#[cfg(not(target_feature = "simd128"))]
+use super::compress::{BLOCK_SIZE, CHUNK_END, CHUNK_START, IV, ROOT, compress, digest};
+#[cfg(target_feature = "simd128")]
+use super::simd128::hash_pairs as together;
 use super::{WORTHWHILE, Work, run};
 use crate::hash::{Blake3, Digest, Hash};
 
@@ -35,7 +38,7 @@ impl Work for Level<'_> {
                 &filled_up
             });
             let hashes = together(self.tag, group);
-            self.parents.extend(some.iter().enumerate().map(|(lane, _)| digest(&hashes, lane)));
+            self.parents.extend(some.iter().zip(hashes).map(|(_, hash)| hash));
         }
     }
 }
@@ -47,8 +50,9 @@ fn alone(tag: u8, [left, right]: &[Digest; 2]) -> Digest {
 }
 
 /// Exactly `N` pairs, each 65 bytes: a full block and one byte in a second.
+#[cfg(not(target_feature = "simd128"))]
 #[inline(always)]
-fn together<const N: usize>(tag: u8, group: &[[Digest; 2]; N]) -> [Row<N>; 8] {
+fn together<const N: usize>(tag: u8, group: &[[Digest; 2]; N]) -> [Digest; N] {
     let mut block = [[0; N]; 16];
     let mut last_byte = [0; N];
     for ((lane, pair), last_byte) in group.iter().enumerate().zip(&mut last_byte) {
@@ -71,5 +75,5 @@ fn together<const N: usize>(tag: u8, group: &[[Digest; 2]; N]) -> [Row<N>; 8] {
     let mut chaining = IV.map(|word| [word; N]);
     compress(&mut chaining, &block, &[BLOCK_SIZE; N], &[CHUNK_START; N]);
     compress(&mut chaining, &last_block, &[1; N], &[CHUNK_END | ROOT; N]);
-    chaining
+    core::array::from_fn(|lane| digest(&chaining, lane))
 }

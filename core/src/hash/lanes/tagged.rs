@@ -3,7 +3,11 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::compress::{CHUNK_END, CHUNK_START, IV, ROOT, Row, compress, digest};
+#[cfg(not(target_feature = "simd128"))]
+use super::compress::compress;
+use super::compress::{CHUNK_END, CHUNK_START, IV, ROOT, Row, digest};
+#[cfg(target_feature = "simd128")]
+use super::simd128::compress;
 use super::{WORTHWHILE, Work, run};
 use crate::hash::{Blake3, Digest, Hash};
 

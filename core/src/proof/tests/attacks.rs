@@ -401,7 +401,7 @@ fn an_empty_batch_excludes_everything_and_includes_nothing() {
     );
 }
 
-fn resign_with<P: Kind + Clone + serde::Serialize>(
+fn resign_with<P: Kind + Clone + crate::document::WriteMembers>(
     bundle: &Bundle<P>,
     change: impl Fn(&mut BatchSettlementAction),
     expected: &str,

@@ -234,14 +234,14 @@ pub(super) fn trusted() -> PublicKey {
 /// Checks a bundle as a reader does: from its JSON, trusting the operator alone.
 pub(super) fn verify<P>(bundle: &Bundle<P>) -> &'static str
 where
-    P: Kind + serde::Serialize,
+    P: Kind + crate::document::WriteMembers,
 {
     verify_with(bundle, &VerifyOptions::default())
 }
 
 pub(super) fn verify_with<P>(bundle: &Bundle<P>, options: &VerifyOptions<'_>) -> &'static str
 where
-    P: Kind + serde::Serialize,
+    P: Kind + crate::document::WriteMembers,
 {
     json_code(&bundle.to_json().unwrap(), options)
 }
