@@ -90,3 +90,25 @@ impl FileProofReport {
         document::write(self)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Bmt, Expected};
+    use super::*;
+
+    #[test]
+    fn both_reports_are_what_serde_json_writes() {
+        let bmt = Bmt::swarm();
+        let file = bmt.file(b"hello world").unwrap();
+        let proof = file.prove(SegmentIndex(0)).unwrap();
+        for (len, codes) in [(11, None), (10, Some("file-size-mismatch"))] {
+            let verdict = bmt.verify_file_proof(file.address(), &proof, Expected::len(len));
+            let report = FileProofReport::new(file.address().as_ref(), &verdict);
+            let text = report.to_json().unwrap();
+            assert_eq!(text, serde_json::to_string(&report).unwrap());
+            let read: serde_json::Value = serde_json::from_str(&text).unwrap();
+            assert_eq!(read.get("valid").unwrap().as_bool(), Some(codes.is_none()));
+            assert_eq!(read.get("code").and_then(|code| code.as_str()), codes);
+        }
+    }
+}

@@ -6,7 +6,9 @@
 use alloc::string::{String, ToString};
 use core::fmt::{self, Write as _};
 
-use serde::ser::{Error, Impossible, SerializeSeq, SerializeStruct, SerializeStructVariant};
+use serde::ser::{
+    Error, Impossible, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple,
+};
 use serde::{Serialize, Serializer};
 
 /// Why a value cannot be written.
@@ -157,6 +159,20 @@ impl SerializeSeq for Inside<'_> {
     }
 }
 
+/// A list of a fixed length is a list.
+impl SerializeTuple for Inside<'_> {
+    type Ok = ();
+    type Error = Unwritable;
+
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unwritable> {
+        SerializeSeq::serialize_element(self, value)
+    }
+
+    fn end(self) -> Result<(), Unwritable> {
+        SerializeSeq::end(self)
+    }
+}
+
 impl SerializeStruct for Inside<'_> {
     type Ok = ();
     type Error = Unwritable;
@@ -216,7 +232,7 @@ impl<'a> Serializer for &'a mut Writer {
     type Ok = ();
     type Error = Unwritable;
     type SerializeSeq = Inside<'a>;
-    type SerializeTuple = Never;
+    type SerializeTuple = Inside<'a>;
     type SerializeTupleStruct = Never;
     type SerializeTupleVariant = Never;
     type SerializeMap = Never;
@@ -299,8 +315,8 @@ impl<'a> Serializer for &'a mut Writer {
         Ok(Inside::of(self, '[', "]"))
     }
 
-    fn serialize_tuple(self, _: usize) -> Result<Never, Unwritable> {
-        Err(Unwritable::no_value_of_documents())
+    fn serialize_tuple(self, _: usize) -> Result<Inside<'a>, Unwritable> {
+        self.serialize_seq(None)
     }
 
     fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Never, Unwritable> {
