@@ -9,7 +9,7 @@ use countersign_core::Seq;
 use countersign_core::chain::{ChainWriter, MeteringRecord, Operation, Record, next_tip};
 use countersign_core::hash::{Digest, blake3};
 use countersign_core::keys::{
-    ShardId, SigningKey, VerifyingKey, create_process_key_action, signature_message,
+    KeyTables, ShardId, SigningKey, VerifyingKey, create_process_key_action, signature_message,
 };
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
@@ -150,4 +150,18 @@ fn signature_verify(bencher: Bencher<'_, '_>) {
     bencher
         .counter(ItemsCount::new(1_usize))
         .bench_local(|| key.verify(black_box(&message), black_box(&signature)).is_ok());
+}
+
+/// Of a key that was met often, over other tips each time: as in a log.
+#[divan::bench]
+fn signature_verify_with_tables(bencher: Bencher<'_, '_>) {
+    let key = SigningKey::from_seed(&[2; 32]);
+    let signed: Vec<_> = (0..=u8::MAX).map(|tip| ([tip; 32], key.sign(&[tip; 32]))).collect();
+    let key = VerifyingKey::new(&key.public_key()).unwrap();
+    let mut tables = KeyTables::default();
+    let mut signed = signed.iter().cycle();
+    bencher.counter(ItemsCount::new(1_usize)).bench_local(|| {
+        let (message, signature) = signed.next().unwrap();
+        tables.verify(&key, black_box(message), black_box(signature)).is_ok()
+    });
 }

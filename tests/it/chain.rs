@@ -12,7 +12,7 @@ use countersign_core::codec::{Decoder, Encoder};
 use countersign_core::frame::{FrameStep, Place, SegmentNumber, read_frame};
 use countersign_core::hash::{Blake3, Digest, hex};
 use countersign_core::keys::{
-    PublicKey, ShardId, Signature, SigningKey, create_process_key_action,
+    KeyTables, PublicKey, ShardId, Signature, SigningKey, create_process_key_action,
     create_process_key_revoke_action, receipt_message,
 };
 use countersign_core::merkle::{Frontier, leaf_hash};
@@ -285,6 +285,7 @@ fn shard_frames() -> Vec<(Place, Vec<u8>)> {
 /// Audits `frames` in runs of at most `length` frames.
 fn audit(trusted: PublicKey, frames: &[(Place, Vec<u8>)], length: usize) -> AuditReport {
     let mut auditor = Auditor::new(trusted);
+    let mut tables = KeyTables::default();
     let mut at = 0;
     while at < frames.len() {
         let run = frames[at..].iter().take(length);
@@ -293,7 +294,7 @@ fn audit(trusted: PublicKey, frames: &[(Place, Vec<u8>)], length: usize) -> Audi
         assert!(summary.consumed > 0);
         at += summary.consumed;
         for pending in auditor.absorb(summary) {
-            let holds = pending.holds();
+            let holds = pending.holds(&mut tables);
             auditor.judge(&pending, holds);
         }
     }

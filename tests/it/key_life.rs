@@ -15,8 +15,9 @@ use countersign_core::document::Text;
 use countersign_core::frame::{Place, SegmentNumber};
 use countersign_core::hash::Blake3;
 use countersign_core::keys::{
-    Certificate, PublicKey, Reason, Revocation, ShardId, SigningKey, create_process_key_action,
-    create_process_key_revoke_action, receipt_message, signature_message,
+    Certificate, KeyTables, PublicKey, Reason, Revocation, ShardId, SigningKey,
+    create_process_key_action, create_process_key_revoke_action, receipt_message,
+    signature_message,
 };
 use countersign_core::merkle::{leaf_hash, root};
 use countersign_core::proof::{
@@ -177,6 +178,7 @@ impl Life {
     fn audit(&self) -> AuditReport {
         let place = |at: usize| Place { segment: SegmentNumber::FIRST, offset: at as u64 };
         let mut auditor = Auditor::new(trusted());
+        let mut tables = KeyTables::default();
         let mut at = 0;
         while at < self.records.len() {
             let rest = self.records.iter().enumerate().skip(at);
@@ -184,7 +186,7 @@ impl Life {
             let run = check_run(frames, auditor.key_window());
             at += run.consumed;
             for pending in auditor.absorb(run) {
-                let holds = pending.holds();
+                let holds = pending.holds(&mut tables);
                 auditor.judge(&pending, holds);
             }
         }

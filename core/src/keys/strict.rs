@@ -1,4 +1,4 @@
-//! The only file that calls `ed25519-dalek`.
+//! The only file that calls `ed25519-dalek`; `tables.rs` beside it calls its curve.
 //!
 //! Verification is strict (`spec/metering.md` section 1): beyond RFC 8032 it refuses
 //!
@@ -11,7 +11,7 @@
 
 use core::fmt;
 
-use ed25519_dalek::Signer as _;
+use ed25519_dalek::{Signer as _, Verifier as _};
 
 use super::error::Error;
 use crate::hash::{Digest, blake3, hex};
@@ -166,11 +166,13 @@ impl VerifyingKey {
     pub fn verify(&self, message: &[u8], signature: &Signature) -> Result<(), Error> {
         let refused = Error::InvalidSignature { public_key: self.public_key() };
         let (r, _) = signature.0.split_first_chunk::<32>().ok_or(refused)?;
-        if !is_canonical(r) {
+        if is_of_small_order(r) {
             return Err(refused);
         }
+        // It computes `R` and compares the encodings, so one that is not canonical never holds,
+        // and nothing is decompressed as `verify_strict` would.
         let signature = ed25519_dalek::Signature::from_bytes(&signature.0);
-        self.inner.verify_strict(message, &signature).map_err(|_| refused)
+        self.inner.verify(message, &signature).map_err(|_| refused)
     }
 }
 
@@ -181,3 +183,21 @@ fn is_canonical(point: &[u8; 32]) -> bool {
     let [first, middle @ .., last] = point;
     !(*first >= 0xed && middle.iter().all(|byte| *byte == 0xff) && last & 0x7f == 0x7f)
 }
+
+/// Whether an encoded point, if it is canonical, is one of the eight of small order.
+pub(super) fn is_of_small_order(point: &[u8; 32]) -> bool {
+    let (low, high) = point.split_at(16);
+    let half = |bytes: &[u8]| bytes.try_into().map_or(0, u128::from_le_bytes);
+    // Both signs of `x` belong to each `y`.
+    let y = (half(high) & (u128::MAX >> 1), half(low));
+    SMALL_ORDER_Y.contains(&y)
+}
+
+/// The `y` of the points whose order divides 8, high half first: of order 4, 1, 2, and 8.
+const SMALL_ORDER_Y: [(u128, u128); 5] = [
+    (0, 0),
+    (0, 1),
+    (u128::MAX >> 1, u128::MAX - 19),
+    (0x05fc_536d_8802_38b1_3933_c6d3_05ac_dfd5, 0xf098_eff2_89f4_c345_b027_b2c2_8f95_e826),
+    (0x7a03_ac92_77fd_c74e_c6cc_392c_fa53_202a, 0x0f67_100d_760b_3cba_4fd8_4d3d_706a_17c7),
+];

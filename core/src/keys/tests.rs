@@ -118,6 +118,21 @@ const SMALL_ORDER: [&str; 14] = [
     "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
 ];
 
+/// The verdict of a single verification, which must be that of tables, with and without one of
+/// this key, and that of the library's own strict verification.
+fn verify(key: &VerifyingKey, message: &[u8], signature: &Signature) -> Result<(), Error> {
+    let verdict = key.verify(message, signature);
+    let mut tables = KeyTables::default();
+    for _ in 0..66 {
+        assert_eq!(tables.verify(key, message, signature), verdict);
+    }
+    let public_key = key.public_key();
+    let theirs = ed25519_dalek::VerifyingKey::from_bytes(public_key.as_bytes()).unwrap();
+    let theirs = theirs.verify_strict(message, &(*signature.as_bytes()).into());
+    assert_eq!(verdict.is_ok(), theirs.is_ok());
+    verdict
+}
+
 #[test]
 fn public_keys_of_small_order_are_refused() {
     for encoding in SMALL_ORDER {
@@ -161,10 +176,10 @@ fn an_r_of_small_order_is_refused_where_plain_verification_takes_it() {
 
     let refused = Err(Error::InvalidSignature { public_key: key });
     let strict = VerifyingKey::new(&key).unwrap();
-    assert_eq!(strict.verify(b"any message", &signature), refused);
+    assert_eq!(verify(&strict, b"any message", &signature), refused);
     for encoding in SMALL_ORDER {
         let signature = with_neutral_r(point(encoding), &seed, b"any message");
-        assert_eq!(strict.verify(b"any message", &signature), refused, "{encoding}");
+        assert_eq!(verify(&strict, b"any message", &signature), refused, "{encoding}");
     }
 }
 
@@ -173,7 +188,7 @@ fn an_s_of_the_group_order_or_more_is_refused() {
     let (key, message) = (process(), b"message");
     let verifying = VerifyingKey::new(&key.public_key()).unwrap();
     let signature = key.sign(message);
-    assert_eq!(verifying.verify(message, &signature), Ok(()));
+    assert_eq!(verify(&verifying, message, &signature), Ok(()));
     let (r, s) = signature.as_bytes().split_at(32);
     let mut s = Wide::read(s.try_into().unwrap());
     assert!(s < ORDER);
@@ -182,7 +197,7 @@ fn an_s_of_the_group_order_or_more_is_refused() {
         s = s.add(ORDER);
         let changed = Signature::from_bytes([r, &s.write()].concat().try_into().unwrap());
         let refused = Err(Error::InvalidSignature { public_key: key.public_key() });
-        assert_eq!(verifying.verify(message, &changed), refused);
+        assert_eq!(verify(&verifying, message, &changed), refused);
     }
 }
 
@@ -199,13 +214,13 @@ proptest! {
         prop_assert_eq!(verifying.public_key(), key.public_key());
         prop_assert_eq!(verifying.fingerprint(), fingerprint(&key.public_key()));
         let signature = key.sign(&message);
-        prop_assert!(verifying.verify(&message, &signature).is_ok());
+        prop_assert!(verify(&verifying, &message, &signature).is_ok());
         let mut changed = *signature.as_bytes();
         changed[bit / 8] ^= 1 << (bit % 8);
-        prop_assert!(verifying.verify(&message, &Signature::from_bytes(changed)).is_err());
-        prop_assert_eq!(verifying.verify(&other, &signature).is_ok(), other == message);
+        prop_assert!(verify(&verifying, &message, &Signature::from_bytes(changed)).is_err());
+        prop_assert_eq!(verify(&verifying, &other, &signature).is_ok(), other == message);
         let stranger = VerifyingKey::new(&process().public_key()).unwrap();
-        prop_assert!(stranger.verify(&message, &signature).is_err());
+        prop_assert!(verify(&stranger, &message, &signature).is_err());
     }
 }
 

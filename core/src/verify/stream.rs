@@ -8,7 +8,7 @@ use super::walk::{End, Part, Walk};
 use crate::SeqRange;
 use crate::chain::{FailureCode, Keyring};
 use crate::frame::{FrameStep, Place, SegmentNumber, read_frame};
-use crate::keys::PublicKey;
+use crate::keys::{KeyTables, PublicKey};
 use crate::limits::LENGTH_PREFIX_SIZE;
 use crate::settlement::{ShardAuditor, check_shard_run};
 
@@ -16,8 +16,8 @@ use crate::settlement::{ShardAuditor, check_shard_run};
 /// can be checked without another copy of it.
 ///
 /// Memory: at most one frame that is not complete yet, what a
-/// [`ShardAuditor`](crate::settlement::ShardAuditor) keeps of the open batch, and a few bytes for
-/// each signature. The report does not depend on where the pieces are cut.
+/// [`ShardAuditor`](crate::settlement::ShardAuditor) keeps of the open batch, the
+/// [`KeyTables`], and a few bytes for each signature. The report does not depend on where the pieces are cut.
 ///
 /// Does not prove that the shard is complete: a log cut behind any signature passes. Nor that the
 /// entries are true: it is the operator's own record of what happened, unchanged since.
@@ -26,6 +26,7 @@ pub struct ShardVerifier {
     trusted: PublicKey,
     range: SeqRange,
     auditor: ShardAuditor,
+    tables: KeyTables,
     open: Option<Open>,
     segments: usize,
     bytes: u64,
@@ -50,7 +51,8 @@ impl ShardVerifier {
     /// the whole log, and reports on the records of `range`.
     pub fn new(trusted: PublicKey, range: SeqRange) -> Self {
         let auditor = ShardAuditor::new(trusted, range);
-        Self { trusted, range, auditor, open: None, segments: 0, bytes: 0 }
+        let tables = KeyTables::default();
+        Self { trusted, range, auditor, tables, open: None, segments: 0, bytes: 0 }
     }
 
     /// Ends the segment before, if there is one, and begins another. One that is not the next is
@@ -200,7 +202,8 @@ impl ShardVerifier {
                 return;
             }
             for pending in self.auditor.absorb(run) {
-                self.auditor.judge(pending.verdict());
+                let verdict = pending.verdict(&mut self.tables);
+                self.auditor.judge(verdict);
             }
         }
     }

@@ -10,10 +10,8 @@ use std::thread;
 
 use countersign_core::chain::{AuditReport, Control, KeyState, KeyWindow, Keyring, Record};
 use countersign_core::frame::Place;
-use countersign_core::keys::PublicKey;
-use countersign_core::settlement::{
-    CheckVerdict, PendingCheck, ShardAuditor, ShardRun, check_shard_run,
-};
+use countersign_core::keys::{KeyTables, PublicKey};
+use countersign_core::settlement::{CheckVerdict, ShardAuditor, ShardRun, check_shard_run};
 use countersign_core::verify::Part;
 use countersign_core::{Seq, SeqRange};
 
@@ -145,6 +143,7 @@ fn read(source: &Source<'_>, shared: &Shared, tell: &Sender<Told>) {
 }
 
 fn work(shared: &Shared, tell: &Sender<Told>) {
+    let mut tables = KeyTables::default();
     while let Some(work) = shared.queue.take() {
         let told = match work {
             Work::Check(block) => {
@@ -152,7 +151,8 @@ fn work(shared: &Shared, tell: &Sender<Told>) {
                 Told::Checked(block, pieces)
             }
             Work::Judge(index, pending) => {
-                Told::Judged(index, pending.into_iter().map(PendingCheck::verdict).collect())
+                let verdicts = pending.into_iter().map(|pending| pending.verdict(&mut tables));
+                Told::Judged(index, verdicts.collect())
             }
         };
         if tell.send(told).is_err() {

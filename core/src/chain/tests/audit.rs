@@ -8,13 +8,14 @@ use FailureCode as F;
 fn audit_in_runs(log: &Log, trusted: keys::PublicKey, length: usize) -> AuditReport {
     let frames: Vec<_> = log.frames().collect();
     let mut auditor = Auditor::new(trusted);
+    let mut tables = keys::KeyTables::default();
     let mut rest = frames.as_slice();
     while !rest.is_empty() {
         let run = check_run(rest.iter().take(length).copied(), auditor.key_window());
         assert!(run.consumed > 0);
         rest = &rest[run.consumed..];
         for pending in auditor.absorb(run) {
-            let holds = pending.holds();
+            let holds = pending.holds(&mut tables);
             auditor.judge(&pending, holds);
         }
     }

@@ -21,7 +21,7 @@ use crate::chain::{
     check_run_with,
 };
 use crate::frame::Place;
-use crate::keys::PublicKey;
+use crate::keys::{KeyTables, PublicKey};
 use crate::{Seq, SeqRange};
 
 use batches::Batches;
@@ -84,13 +84,14 @@ pub enum CheckVerdict {
 }
 
 impl PendingCheck {
-    /// Checks it: some 30 microseconds for a signature; O(n log n) in the entries for a batch.
+    /// Checks it: some 30 microseconds for a signature, half of it with a table of its key;
+    /// O(n log n) in the entries for a batch. `tables` are the calling thread's own.
     ///
     /// Does not prove anything by itself: the verdict goes back to [`ShardAuditor::judge`].
-    pub fn verdict(self) -> CheckVerdict {
+    pub fn verdict(self, tables: &mut KeyTables) -> CheckVerdict {
         match self {
             Self::Signature(pending) => {
-                let holds = pending.holds();
+                let holds = pending.holds(tables);
                 CheckVerdict::Signature(pending, holds)
             }
             Self::Batch(pending) => CheckVerdict::Batch(pending.failures()),
@@ -109,7 +110,7 @@ impl PendingCheck {
 /// use countersign_core::SeqRange;
 /// use countersign_core::chain::ChainWriter;
 /// use countersign_core::frame::{Place, SegmentNumber};
-/// use countersign_core::keys::{ShardId, SigningKey, create_process_key_action};
+/// use countersign_core::keys::{KeyTables, ShardId, SigningKey, create_process_key_action};
 /// use countersign_core::settlement::{ShardAuditor, check_shard_run};
 ///
 /// let operator = SigningKey::from_seed(&[1; 32]);
@@ -120,11 +121,12 @@ impl PendingCheck {
 /// ChainWriter::new(shard_id).certify(&mut record, 1_000, &certificate)?;
 ///
 /// let mut auditor = ShardAuditor::new(operator.public_key(), SeqRange::ALL);
+/// let mut tables = KeyTables::default();
 /// let place = Place { segment: SegmentNumber::FIRST, offset: 0 };
 /// let frames = [(place, record.as_slice())];
 /// let run = check_shard_run(frames, auditor.key_window(), SeqRange::ALL);
 /// for pending in auditor.absorb(run) {
-///     auditor.judge(pending.verdict());
+///     auditor.judge(pending.verdict(&mut tables));
 /// }
 /// let report = auditor.finish();
 /// assert_eq!((report.records, report.failures_total), (1, 0));

@@ -19,6 +19,7 @@ use FailureCode as F;
 fn audit_in_runs(records: &[Vec<u8>], range: SeqRange, length: usize) -> AuditReport {
     let place = |at: usize| Place { segment: SegmentNumber::FIRST, offset: at as u64 };
     let mut auditor = ShardAuditor::new(SigningKey::from_seed(&[1; 32]).public_key(), range);
+    let mut tables = KeyTables::default();
     let mut at = 0;
     while at < records.len() {
         let rest = records.iter().enumerate().skip(at).take(length);
@@ -27,7 +28,7 @@ fn audit_in_runs(records: &[Vec<u8>], range: SeqRange, length: usize) -> AuditRe
         assert!(run.consumed() > 0 && run.key_window() == auditor.key_window());
         at += run.consumed();
         for pending in auditor.absorb(run) {
-            auditor.judge(pending.verdict());
+            auditor.judge(pending.verdict(&mut tables));
         }
         assert!(auditor.batches.held() <= records.len() as u64);
     }
