@@ -21,8 +21,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use append_support::{
-    NoSync, Okay, Scratch, Table, chain_step_bytes, group_bytes, operation_ids, peak_memory, shard,
-    with_operation,
+    NoSync, Okay, Scratch, Table, chain_step_bytes, group_bytes, leaf_bytes, operation_ids,
+    peak_memory, shard, with_operation,
 };
 use countersign::store::disk::RealDisk;
 use countersign::store::{MeteringLogShard, WriterOptions, recover_shard};
@@ -142,7 +142,8 @@ fn waiting_producers(table: &Table) {
     }
 }
 
-/// The product path with syncs that do nothing, against BLAKE3 alone over the same bytes.
+/// The product path with syncs that do nothing, against BLAKE3 alone: over the bytes of the chain,
+/// and over those of the Merkle leaves too, which the path hashes as well.
 fn without_sync(table: &Table) {
     if !table.wants("no sync") {
         return;
@@ -150,12 +151,15 @@ fn without_sync(table: &Table) {
     let count = table.scale(200_000);
     let ids = operation_ids(count);
     let rounds = (0..ROUNDS).map(|_| {
-        let record = chain_step_bytes();
-        let floor = rate(count, || {
-            for _ in 0..count {
-                std::hint::black_box(blake3(std::hint::black_box(&record)));
-            }
-        });
+        let hashed = [chain_step_bytes(), leaf_bytes()];
+        let hash = |inputs: &[Vec<u8>]| {
+            rate(count, || {
+                for input in inputs.iter().cycle().take(count * inputs.len()) {
+                    std::hint::black_box(blake3(std::hint::black_box(input)));
+                }
+            })
+        };
+        let (floor, with_leaves) = (hash(&hashed[..1]), hash(&hashed));
         let scratch = Scratch::new();
         let options = WriterOptions { disk: Arc::new(NoSync), ..WriterOptions::default() };
         let shard = shard(&scratch.path("shard"), &options);
@@ -166,13 +170,13 @@ fn without_sync(table: &Table) {
             shard.flush().unwrap();
         });
         shard.close().unwrap();
-        vec![floor, ours]
+        vec![floor, with_leaves, ours]
     });
     let floor = "floor: BLAKE3 alone, the chain's bytes";
     Table::compare(
         "no sync",
         floor,
-        &["product".to_string()],
+        &["BLAKE3 alone, the chain's bytes and the leaves'", "product"].map(String::from),
         "records/s",
         &rounds.collect::<Vec<_>>(),
     );

@@ -68,6 +68,11 @@ pub(crate) fn chain_step_bytes() -> Vec<u8> {
     vec![0x5a; RECORD_SIZE - 4 + 32]
 }
 
+/// Bytes that are hashed for an entry's leaf: the record and a prefix.
+pub(crate) fn leaf_bytes() -> Vec<u8> {
+    vec![0x5a; RECORD_SIZE - 4 + 1]
+}
+
 /// The frame of one of our operations.
 const RECORD_SIZE: usize = 188;
 
