@@ -49,6 +49,7 @@ mod record;
 mod run;
 mod sequencer;
 mod settlement;
+mod stretch;
 mod tally;
 #[cfg(test)]
 mod tests;

@@ -29,6 +29,14 @@ pub trait Hash {
         Self::hash(&[&input])
     }
 
+    /// The digest of every input, in order.
+    ///
+    /// The same as one [`Hash::hash`] after the other, but BLAKE3 hashes inputs of up to 1,024
+    /// bytes side by side in vectors.
+    fn hash_each(inputs: &[&[u8]]) -> Vec<Digest> {
+        inputs.iter().map(|input| Self::hash(&[input])).collect()
+    }
+
     /// The digest of `tag || input` for every input, in order.
     ///
     /// The same as one [`Hash::hash`] after the other, but BLAKE3 hashes inputs of up to 1,023
@@ -59,6 +67,11 @@ pub enum Sha256 {}
 impl Hash for Blake3 {
     fn hash(parts: &[&[u8]]) -> Digest {
         blake3_parts(parts)
+    }
+
+    #[cfg(any(target_feature = "sse2", target_feature = "simd128"))]
+    fn hash_each(inputs: &[&[u8]]) -> Vec<Digest> {
+        lanes::hash_each(inputs)
     }
 
     #[cfg(any(target_feature = "sse2", target_feature = "simd128"))]

@@ -5,7 +5,7 @@ use core::fmt;
 
 use crate::Seq;
 use crate::chain::MeteringRecord;
-use crate::hash::{Blake3, Digest, blake3, hex};
+use crate::hash::{Blake3, Digest, Hash as _, blake3, hex};
 use crate::limits::{DIGEST_SIZE, INDEX_LEAF_SIZE};
 use crate::merkle::{leaf_hash, leaf_hashes};
 
@@ -31,10 +31,23 @@ pub struct IndexLeaf([u8; INDEX_LEAF_SIZE]);
 impl IndexLeaf {
     /// The leaf of the entry `seq`.
     pub fn new(member_id: &[u8; DIGEST_SIZE], op_id: &str, seq: Seq) -> Self {
+        Self::with_hash(member_id, &blake3(op_id.as_bytes()), seq)
+    }
+
+    /// The leaves of entries of which member, operation and seq are given, in order: several times
+    /// faster than one by one.
+    pub fn of_all(entries: &[(&[u8; DIGEST_SIZE], &str, Seq)]) -> Vec<Self> {
+        let op_ids: Vec<_> = entries.iter().map(|(_, op_id, _)| op_id.as_bytes()).collect();
+        let hashes = Blake3::hash_each(&op_ids);
+        let leaves = entries.iter().zip(&hashes);
+        leaves.map(|((member_id, _, seq), hash)| Self::with_hash(member_id, hash, *seq)).collect()
+    }
+
+    fn with_hash(member_id: &[u8; DIGEST_SIZE], op_id: &Digest, seq: Seq) -> Self {
         let mut leaf = [0; INDEX_LEAF_SIZE];
         if let ([member, operation], rest) = leaf.as_chunks_mut::<DIGEST_SIZE>() {
             *member = *member_id;
-            *operation = *blake3(op_id.as_bytes()).as_bytes();
+            *operation = *op_id.as_bytes();
             rest.copy_from_slice(&seq.0.to_be_bytes());
         }
         Self(leaf)

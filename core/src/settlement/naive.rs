@@ -13,6 +13,7 @@ use crate::chain::{ChainWriter, Operation, Record, Settlement};
 use crate::hash::{Blake3, Digest, Hash, blake3};
 use crate::keys::{ShardId, SigningKey, create_process_key_action};
 use crate::limits::{MAX_AMOUNT, MIN_AMOUNT};
+use crate::merkle::leaf_hash;
 use crate::{Seq, limits};
 
 /// `MTH` of RFC 9162 section 2.1.1.
@@ -188,6 +189,20 @@ pub(super) fn calls(most: usize) -> impl Strategy<Value = Vec<Call>> {
     prop::collection::vec(prop_oneof![6 => append, 1 => Just(Call::Sign)], 0..most)
 }
 
+/// The window of records that are pushed so many at a time.
+fn pushed_together(from_seq: Seq, records: &[Vec<u8>], length: usize) -> BatchWindow {
+    let mut window = BatchWindow::new(from_seq);
+    for records in records.chunks(length) {
+        let leaf_hashes: Vec<_> = records.iter().map(|bytes| leaf_hash::<Blake3>(bytes)).collect();
+        let records: Vec<_> = records.iter().map(|bytes| Record::decode(bytes).unwrap()).collect();
+        window.push_all(&leaf_hashes, &records).unwrap();
+        let expected = window.next_seq();
+        let again = SettlementError::NotNext { expected, found: records[0].seq() };
+        assert_eq!(window.push_all(&leaf_hashes, &records), Err(again));
+    }
+    window
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -202,6 +217,10 @@ proptest! {
             let range = usize::try_from(from_seq.0).unwrap()..log.records.len();
             let expected = naive_totals(&log.records[range.clone()]);
             prop_assert_eq!(&log.window.totals(), &expected);
+            for length in [1, 3, 64] {
+                let window = pushed_together(from_seq, &log.records[range.clone()], length);
+                prop_assert_eq!(&window.totals(), &expected);
+            }
             prop_assert_eq!(log.window.record_count(), range.len() as u64);
             prop_assert_eq!(log.window.pair_count(), expected.member_deltas.len());
             let log_root = naive_root(&log.records);

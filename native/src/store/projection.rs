@@ -48,29 +48,31 @@ impl Projection {
         self.frontier.root()
     }
 
-    /// Takes the frames of a linked group, and shows each record and its leaf hash to `visit`.
+    /// Takes the frames of a linked group, and shows its records and their leaf hashes to `visit`.
     /// One hash for each record, and one for each node.
     pub(super) fn follow<E>(
         &mut self,
         place: Place,
         bytes: &[u8],
-        mut visit: impl FnMut(Digest, &Record<'_>) -> Result<(), E>,
+        visit: impl FnOnce(&[Digest], &[Record<'_>]) -> Result<(), E>,
     ) -> Result<(), E>
     where
         E: From<RecordError>,
     {
         let mut payloads = Vec::new();
+        let mut records = Vec::new();
         let mut rest = bytes;
         while let FrameStep::Frame { payload } = read_frame(rest) {
             payloads.push(payload);
+            records.push(Record::decode(payload)?);
             rest = rest.get(LENGTH_PREFIX_SIZE + payload.len()..).unwrap_or_default();
         }
         let leaf_hashes = leaf_hashes::<Blake3>(&payloads);
+        visit(&leaf_hashes, &records)?;
         let mut offset = place.offset;
-        for (payload, leaf_hash) in payloads.iter().zip(&leaf_hashes) {
-            let record = Record::decode(payload)?;
+        for (payload, record) in payloads.iter().zip(&records) {
             let start = Place { segment: place.segment, offset };
-            match &record {
+            match record {
                 Record::Entry(entry) => {
                     self.window.entries += 1;
                     self.window.first_entry_ts_us.get_or_insert(entry.ts_us);
@@ -81,7 +83,6 @@ impl Projection {
                     }
                 }
             }
-            visit(*leaf_hash, &record)?;
             offset += (LENGTH_PREFIX_SIZE + payload.len()) as u64;
             self.last = (start, Place { segment: place.segment, offset });
         }

@@ -165,8 +165,8 @@ impl Sealer {
         }
         self.read_window()?;
         let Some(mut window) = self.window.take() else { return Ok(()) };
-        self.end.projection.follow(group.place, &group.bytes, |leaf_hash, record| {
-            window.push_leaf(leaf_hash, record).map_err(StoreError::from)
+        self.end.projection.follow(group.place, &group.bytes, |leaf_hashes, records| {
+            window.push_all(leaf_hashes, records).map_err(StoreError::from)
         })?;
         self.window = Some(window);
         self.place = group.end();

@@ -25,10 +25,10 @@
 )]
 
 mod compress;
+mod each;
 mod pairs;
 #[cfg(target_feature = "simd128")]
 mod simd128;
-mod tagged;
 #[cfg(test)]
 mod tests;
 #[cfg(target_feature = "sse2")]
@@ -60,7 +60,12 @@ trait Work {
 
 /// The hash of every input behind `tag`, in order.
 pub(super) fn hash_tagged(tag: u8, inputs: &[&[u8]]) -> Vec<Digest> {
-    tagged::hash_tagged(tag, inputs, MOST_LANES)
+    each::hash_each(Some(tag), inputs, MOST_LANES)
+}
+
+/// The hash of every input, in order.
+pub(super) fn hash_each(inputs: &[&[u8]]) -> Vec<Digest> {
+    each::hash_each(None, inputs, MOST_LANES)
 }
 
 /// Appends to `parents` the hash of every two neighbours behind `tag`, in order.

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use proptest::prelude::*;
 
-use super::{pairs, tagged};
+use super::{each, pairs};
 use crate::hash::{Digest, blake3};
 
 /// Bytes that repeat nowhere near.
@@ -19,8 +19,10 @@ fn expected(tag: u8, input: &[u8]) -> Digest {
 fn check(tag: u8, inputs: &[Vec<u8>]) {
     let inputs: Vec<&[u8]> = inputs.iter().map(Vec::as_slice).collect();
     let expected: Vec<_> = inputs.iter().map(|input| expected(tag, input)).collect();
+    let untagged: Vec<_> = inputs.iter().map(|input| blake3(input)).collect();
     for lanes in LANES {
-        assert_eq!(tagged::hash_tagged(tag, &inputs, lanes), expected, "{lanes} lanes");
+        assert_eq!(each::hash_each(Some(tag), &inputs, lanes), expected, "{lanes} lanes");
+        assert_eq!(each::hash_each(None, &inputs, lanes), untagged, "{lanes} lanes");
     }
 }
 

@@ -11,6 +11,7 @@ use crate::Seq;
 use crate::chain::{Control, Operation, Record, RecordSink};
 use crate::frame::Place;
 use crate::hash::{Blake3, Digest};
+use crate::limits::DIGEST_SIZE;
 use crate::merkle::leaf_hashes;
 use crate::settlement::{BatchSettlementAction, IndexLeaf};
 
@@ -60,8 +61,11 @@ pub(super) struct Span {
 pub(super) struct Spans<'a> {
     done: Vec<Span>,
     open: Span,
-    /// The records of the open span.
+    /// The records of the open span, and its operations; their lines are made at its end.
     records: Vec<&'a [u8]>,
+    operations: Vec<(&'a [u8; DIGEST_SIZE], &'a str, Seq)>,
+    /// Asset and amount of each.
+    moved: Vec<(u32, i128)>,
     assets: BTreeMap<&'a str, u32>,
     /// The asset of the entry before: most entries have the same.
     last_asset: Option<(&'a str, u32)>,
@@ -73,6 +77,8 @@ impl Default for Spans<'_> {
             done: Vec::new(),
             open: Span::new(None),
             records: Vec::new(),
+            operations: Vec::new(),
+            moved: Vec::new(),
             assets: BTreeMap::new(),
             last_asset: None,
         }
@@ -95,10 +101,16 @@ impl<'a> Spans<'a> {
 
     fn close(&mut self, closing: Option<Closing>) {
         self.open.part.leaf_hashes = leaf_hashes::<Blake3>(&self.records);
+        let leaves = IndexLeaf::of_all(&self.operations).into_iter().zip(&self.moved);
+        let lines =
+            leaves.map(|(leaf, (asset, amount))| Line { leaf, asset: *asset, amount: *amount });
+        self.open.part.lines.extend(lines);
         self.open.closing = closing;
         let next = Span::new(self.open.next);
         self.done.push(mem::replace(&mut self.open, next));
         self.records.clear();
+        self.operations.clear();
+        self.moved.clear();
         self.assets.clear();
         self.last_asset = None;
     }
@@ -110,8 +122,8 @@ impl<'a> Spans<'a> {
             Some((last, asset)) if last == name => asset,
             _ => self.asset(name),
         };
-        let leaf = IndexLeaf::new(operation.member_id, operation.op_id, seq);
-        self.open.part.lines.push(Line { leaf, asset, amount: operation.amount });
+        self.operations.push((operation.member_id, operation.op_id, seq));
+        self.moved.push((asset, operation.amount));
     }
 
     fn asset(&mut self, name: &'a str) -> u32 {

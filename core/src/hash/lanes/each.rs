@@ -1,4 +1,4 @@
-//! Short inputs behind a tag: the leaves of a tree.
+//! Short inputs: the leaves of a tree behind their tag, the steps of a chain without one.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -16,60 +16,66 @@ const BLOCK_SIZE: usize = super::compress::BLOCK_SIZE as usize;
 /// Bytes of a quarter of a block.
 const QUARTER_SIZE: usize = BLOCK_SIZE / 4;
 
-/// Longest input that is one BLAKE3 chunk with the tag in front, in bytes.
-const MOST_BYTES: usize = 16 * BLOCK_SIZE - 1;
+/// Longest input that is one BLAKE3 chunk, in bytes; the tag counts.
+const MOST_BYTES: usize = 16 * BLOCK_SIZE;
 
-/// As [`super::hash_tagged`], with at most so many lanes.
-pub(super) fn hash_tagged(tag: u8, inputs: &[&[u8]], at_most: usize) -> Vec<Digest> {
+/// As [`super::hash_tagged`] and [`super::hash_each`], with at most so many lanes.
+pub(super) fn hash_each(tag: Option<u8>, inputs: &[&[u8]], at_most: usize) -> Vec<Digest> {
     if inputs.len() < WORTHWHILE {
         return inputs.iter().map(|input| alone(tag, input)).collect();
     }
     let mut hashes = vec![Digest::default(); inputs.len()];
     let mut short = Vec::with_capacity(inputs.len());
     for (bytes, hash) in inputs.iter().zip(&mut hashes) {
-        if bytes.len() > MOST_BYTES {
+        let size = bytes.len().saturating_add(tag.is_some().into());
+        if size > MOST_BYTES {
             *hash = alone(tag, bytes);
         } else {
-            short.push(Input { bytes, hash });
+            short.push(Input { bytes, size, hash });
         }
     }
     // A group takes as long as its longest input, so inputs of as many blocks go together.
     short.sort_unstable_by_key(Input::blocks);
-    run(Tagged { tag, inputs: &mut short }, at_most);
+    run(Each { tag, inputs: &mut short }, at_most);
     hashes
 }
 
 /// One call of the hash crate. Inlined, it would be compiled again for every width.
 #[inline(never)]
-fn alone(tag: u8, bytes: &[u8]) -> Digest {
-    Blake3::hash(&[&[tag], bytes])
+fn alone(tag: Option<u8>, bytes: &[u8]) -> Digest {
+    match tag {
+        Some(tag) => Blake3::hash(&[&[tag], bytes]),
+        None => Blake3::hash(&[bytes]),
+    }
 }
 
 /// An input and the place of its hash.
 struct Input<'a> {
     bytes: &'a [u8],
+    /// With the tag.
+    size: usize,
     hash: &'a mut Digest,
 }
 
 impl Input<'_> {
     /// Blocks of the input with the tag in front, 1 to 16.
     const fn blocks(&self) -> usize {
-        self.bytes.len() / BLOCK_SIZE + 1
+        if self.size == 0 { 1 } else { self.size.div_ceil(BLOCK_SIZE) }
     }
 
     /// How many bytes of block `number` the tag and the input fill.
     fn filled(&self, number: usize) -> u32 {
-        let from_here_on = (1 + self.bytes.len()).saturating_sub(number * BLOCK_SIZE);
+        let from_here_on = self.size.saturating_sub(number * BLOCK_SIZE);
         u32::try_from(from_here_on.min(BLOCK_SIZE)).unwrap_or_default()
     }
 }
 
-struct Tagged<'a, 'b> {
-    tag: u8,
+struct Each<'a, 'b> {
+    tag: Option<u8>,
     inputs: &'a mut [Input<'b>],
 }
 
-impl Work for Tagged<'_, '_> {
+impl Work for Each<'_, '_> {
     #[inline(always)]
     fn run<const N: usize>(self) {
         for group in self.inputs.chunks_mut(N) {
@@ -87,7 +93,7 @@ impl Work for Tagged<'_, '_> {
 /// At most `N` inputs. One that ends before the others goes on with empty blocks, but its hash is
 /// taken before.
 #[inline(always)]
-fn together<const N: usize>(tag: u8, group: &mut [Input<'_>]) {
+fn together<const N: usize>(tag: Option<u8>, group: &mut [Input<'_>]) {
     let most = group.iter().map(Input::blocks).max().unwrap_or_default();
     let mut chaining = IV.map(|word| [word; N]);
     for number in 0..most {
@@ -132,9 +138,20 @@ fn transpose<const N: usize>(blocks: &Blocks<N>) -> [Row<N>; 16] {
     rows
 }
 
-/// Writes block `number` of the tag and the bytes behind it into a lane that is zero.
+/// Writes block `number` of the tag, if there is one, and the bytes behind it into a lane that is
+/// zero.
 #[inline(always)]
-fn fill<const N: usize>(blocks: &mut Blocks<N>, lane: usize, tag: u8, bytes: &[u8], number: usize) {
+fn fill<const N: usize>(
+    blocks: &mut Blocks<N>,
+    lane: usize,
+    tag: Option<u8>,
+    bytes: &[u8],
+    number: usize,
+) {
+    let Some(tag) = tag else {
+        fill_quarters(blocks, lane, bytes, number * BLOCK_SIZE);
+        return;
+    };
     if number == 0 {
         let [first, others @ ..] = blocks;
         let head = bytes.first_chunk().copied().unwrap_or_else(|| zero_padded(bytes));
