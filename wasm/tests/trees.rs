@@ -4,6 +4,7 @@
 
 mod kit;
 
+use countersign_core::hash::{self, Blake3, Hash as _, blake3_parts};
 use countersign_wasm::{
     blake3, keccak256, merkle_leaf_hash, merkle_node_hash, merkle_root, prove_consistency,
     prove_inclusion, sha256, verify_consistency_proof, verify_inclusion_proof,
@@ -114,4 +115,24 @@ fn every_proof_of_every_small_tree_comes_back() {
     let [one, two] = [&leaves[..32], &leaves[32..64]];
     assert_eq!(roots[2], merkle_node_hash(one, two, "blake3").unwrap());
     assert_ne!(roots[2], merkle_node_hash(one, two, "sha256").unwrap());
+}
+
+/// Here four inputs are hashed side by side by code of its own.
+#[wasm_bindgen_test]
+fn inputs_of_every_length_side_by_side() {
+    let bytes: Vec<u8> =
+        (0..1_100_u32).map(|i| i.wrapping_mul(0x9e37_79b9).to_le_bytes()[2]).collect();
+    for length in 0..=1_030 {
+        let mixed = (0..9).map(|i| bytes.get(i..(length + i * 67) % 1_031).unwrap_or_default());
+        let alike = (0..9).map(|i| bytes.get(i..length + i).unwrap_or_default());
+        for inputs in [mixed.collect::<Vec<_>>(), alike.collect()] {
+            for count in [3, 4, 7, 9] {
+                let inputs = inputs.get(..count).unwrap();
+                let alone: Vec<_> = inputs.iter().map(|input| hash::blake3(input)).collect();
+                assert_eq!(Blake3::hash_each(inputs), alone, "{length}");
+                let tagged = inputs.iter().map(|input| blake3_parts(&[&[7], input]));
+                assert_eq!(Blake3::hash_tagged(7, inputs), tagged.collect::<Vec<_>>(), "{length}");
+            }
+        }
+    }
 }

@@ -26,7 +26,11 @@
 
 mod compress;
 mod each;
+#[cfg(not(target_feature = "simd128"))]
+mod group;
 mod pairs;
+#[cfg(not(target_feature = "simd128"))]
+mod rows;
 #[cfg(target_feature = "simd128")]
 mod simd128;
 #[cfg(test)]

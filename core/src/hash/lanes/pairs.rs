@@ -3,7 +3,9 @@
 use alloc::vec::Vec;
 
 #[cfg(not(target_feature = "simd128"))]
-use super::compress::{BLOCK_SIZE, CHUNK_END, CHUNK_START, IV, ROOT, compress, digest};
+use super::compress::{BLOCK_SIZE, CHUNK_END, CHUNK_START, IV, ROOT};
+#[cfg(not(target_feature = "simd128"))]
+use super::rows::{compress, digest};
 #[cfg(target_feature = "simd128")]
 use super::simd128::hash_pairs as together;
 use super::{WORTHWHILE, Work, run};

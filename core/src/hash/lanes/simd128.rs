@@ -1,14 +1,15 @@
 //! WebAssembly's vectors: four lanes. A module has them or not when it is compiled.
 
 use core::arch::wasm32::{
-    i8x16_shuffle, i32x4_shuffle, i64x2_shuffle, u32x4, u32x4_add, u32x4_extract_lane, u32x4_shl,
-    u32x4_shr, u32x4_splat, u64x2, u64x2_extract_lane, v128, v128_or, v128_xor,
+    i8x16_shuffle, i32x4_shuffle, i64x2_shuffle, u32x4, u32x4_add, u32x4_shl, u32x4_shr,
+    u32x4_splat, u64x2, u64x2_extract_lane, v128, v128_or, v128_xor,
 };
 
 use super::FEWEST_LANES;
 use super::compress::{
-    BLOCK_SIZE, CHUNK_END, CHUNK_START, IV, ROOT, Row, Word, at, end, permute, round, set, start,
+    BLOCK_SIZE, CHUNK_END, CHUNK_START, IV, ROOT, Word, end, permute, round, start,
 };
+use super::each::Input;
 use crate::hash::Digest;
 use crate::limits::DIGEST_SIZE;
 
@@ -21,11 +22,6 @@ impl Four {
     #[inline(always)]
     fn of(word: u32) -> Self {
         Self(u32x4_splat(word))
-    }
-
-    #[inline(always)]
-    fn gather<const N: usize>(row: &Row<N>) -> Self {
-        Self(u32x4(at(row, 0), at(row, 1), at(row, 2), at(row, 3)))
     }
 }
 
@@ -65,23 +61,74 @@ fn compress_four(chaining: &mut [Four; 8], block: &[Four; 16], length: Four, fla
     *chaining = end(v);
 }
 
-/// As [`compress_four`], of rows. Compiled for the four lanes of [`super::FEWEST_LANES`] alone.
-pub(super) fn compress<const N: usize>(
-    chaining: &mut [Row<N>; 8],
-    block: &[Row<N>; 16],
-    length: &Row<N>,
-    flags: &Row<N>,
-) {
+/// Hashes at most the four inputs of [`super::FEWEST_LANES`]. One that ends before the others goes on with empty blocks, but its
+/// hash is taken before.
+#[inline(never)]
+pub(super) fn hash_group<const N: usize>(tag: Option<u8>, group: &mut [Input<'_>]) {
     const { assert!(N == FEWEST_LANES) };
-    let mut four = chaining.each_ref().map(Four::gather);
-    let (length, flags) = (Four::gather(length), Four::gather(flags));
-    compress_four(&mut four, &block.each_ref().map(Four::gather), length, flags);
-    for (row, Four(word)) in chaining.iter_mut().zip(four) {
-        set(row, 0, u32x4_extract_lane::<0>(word));
-        set(row, 1, u32x4_extract_lane::<1>(word));
-        set(row, 2, u32x4_extract_lane::<2>(word));
-        set(row, 3, u32x4_extract_lane::<3>(word));
+    let most = group.iter().map(Input::blocks).max().unwrap_or_default();
+    let mut chaining = IV.map(Four::of);
+    for number in 0..most {
+        let mut lanes = [[u32x4_splat(0); 4]; 4];
+        let (mut lengths, mut flags, mut ends) = ([0; 4], [0; 4], false);
+        let settings = lengths.iter_mut().zip(&mut flags).zip(&mut lanes);
+        for (input, ((length, flags), lane)) in group.iter().zip(settings) {
+            *lane = load(tag, input.bytes, number);
+            *length = input.filled(number);
+            *flags = if number == 0 { CHUNK_START } else { 0 };
+            if number + 1 == input.blocks() {
+                *flags |= CHUNK_END | ROOT;
+                ends = true;
+            }
+        }
+        let [a, b, c, d] = lanes;
+        let mut block = [Four::of(0); 16];
+        let quarters = a.iter().zip(&b).zip(c.iter().zip(&d));
+        for (rows, ((a, b), (c, d))) in block.as_chunks_mut::<4>().0.iter_mut().zip(quarters) {
+            let [w0, w1, w2, w3] = transpose([*a, *b, *c, *d]);
+            *rows = [Four(w0), Four(w1), Four(w2), Four(w3)];
+        }
+        let [lengths, flags] = [lengths, flags].map(|[a, b, c, d]| Four(u32x4(a, b, c, d)));
+        compress_four(&mut chaining, &block, lengths, flags);
+        if ends {
+            for (input, hash) in group.iter_mut().zip(digests(&chaining)) {
+                if number + 1 == input.blocks() {
+                    *input.hash = hash;
+                }
+            }
+        }
     }
+}
+
+/// Block `number` of the tag, if there is one, and the bytes behind it, with zeros at the end.
+#[inline(always)]
+fn load(tag: Option<u8>, bytes: &[u8], number: usize) -> [v128; 4] {
+    const SIZE: usize = BLOCK_SIZE as usize;
+    let shift = usize::from(tag.is_some());
+    let start = (number * SIZE).checked_sub(shift);
+    let rest = start.and_then(|start| bytes.get(start..));
+    if let Some(whole) = rest.and_then(<[u8]>::first_chunk::<SIZE>) {
+        return quarters(whole);
+    }
+    let mut padded = [0; SIZE];
+    let (head, tail) = padded.split_at_mut(if start.is_none() { shift } else { 0 });
+    if let ([first], Some(tag)) = (head, tag) {
+        *first = tag;
+    }
+    let rest = bytes.get(start.unwrap_or_default()..).unwrap_or_default();
+    for (to, from) in tail.iter_mut().zip(rest) {
+        *to = *from;
+    }
+    quarters(&padded)
+}
+
+#[inline(always)]
+fn quarters(block: &[u8; BLOCK_SIZE as usize]) -> [v128; 4] {
+    let mut vectors = [u32x4_splat(0); 4];
+    for (vector, quarter) in vectors.iter_mut().zip(block.as_chunks().0) {
+        *vector = from_bytes(quarter);
+    }
+    vectors
 }
 
 /// The hashes of pairs behind a tag, of the four lanes of [`super::FEWEST_LANES`] alone.
@@ -124,8 +171,15 @@ fn hash_four_pairs(tag: u8, pairs: [&[Digest; 2]; 4]) -> [Digest; 4] {
     let mut chaining = IV.map(Four::of);
     compress_four(&mut chaining, &block, Four::of(BLOCK_SIZE), Four::of(CHUNK_START));
     compress_four(&mut chaining, &last_block, Four::of(1), Four::of(CHUNK_END | ROOT));
-    let [h0, h1, h2, h3, h4, h5, h6, h7] = chaining.map(|word| word.0);
-    let (left, right) = (transpose([h0, h1, h2, h3]), transpose([h4, h5, h6, h7]));
+    digests(&chaining)
+}
+
+/// The digests of all lanes.
+#[inline(never)]
+fn digests(chaining: &[Four; 8]) -> [Digest; 4] {
+    let [h0, h1, h2, h3, h4, h5, h6, h7] = *chaining;
+    let left = transpose([h0.0, h1.0, h2.0, h3.0]);
+    let right = transpose([h4.0, h5.0, h6.0, h7.0]);
     let mut hashes = [Digest::default(); 4];
     for ((hash, left), right) in hashes.iter_mut().zip(left).zip(right) {
         let mut bytes = [0; DIGEST_SIZE];
@@ -153,7 +207,9 @@ fn transpose([a, b, c, d]: [v128; 4]) -> [v128; 4] {
 /// Sixteen bytes as they lie in memory.
 #[inline(always)]
 fn from_bytes(bytes: &[u8; 16]) -> v128 {
-    let [low, high] = [0, 64].map(|from| (u128::from_le_bytes(*bytes) >> from) as u64);
+    let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = *bytes;
+    let low = u64::from_le_bytes([a, b, c, d, e, f, g, h]);
+    let high = u64::from_le_bytes([i, j, k, l, m, n, o, p]);
     u64x2(low, high)
 }
 
