@@ -1,8 +1,9 @@
 //! WebAssembly's vectors: four lanes. A module has them or not when it is compiled.
 
 use core::arch::wasm32::{
-    i8x16_shuffle, i32x4_shuffle, i64x2_shuffle, u32x4, u32x4_add, u32x4_shl, u32x4_shr,
-    u32x4_splat, u64x2, u64x2_extract_lane, v128, v128_or, v128_xor,
+    i8x16_shuffle, i8x16_swizzle, i32x4_shuffle, i64x2_shuffle, u8x16, u8x16_add, u8x16_splat,
+    u32x4, u32x4_add, u32x4_shl, u32x4_shr, u32x4_splat, u64x2, u64x2_extract_lane, v128, v128_or,
+    v128_xor,
 };
 
 use super::FEWEST_LANES;
@@ -103,32 +104,43 @@ pub(super) fn hash_group<const N: usize>(tag: Option<u8>, group: &mut [Input<'_>
 /// Block `number` of the tag, if there is one, and the bytes behind it, with zeros at the end.
 #[inline(always)]
 fn load(tag: Option<u8>, bytes: &[u8], number: usize) -> [v128; 4] {
-    const SIZE: usize = BLOCK_SIZE as usize;
-    let shift = usize::from(tag.is_some());
-    let start = (number * SIZE).checked_sub(shift);
-    let rest = start.and_then(|start| bytes.get(start..));
-    if let Some(whole) = rest.and_then(<[u8]>::first_chunk::<SIZE>) {
-        return quarters(whole);
-    }
-    let mut padded = [0; SIZE];
-    let (head, tail) = padded.split_at_mut(if start.is_none() { shift } else { 0 });
-    if let ([first], Some(tag)) = (head, tag) {
-        *first = tag;
-    }
-    let rest = bytes.get(start.unwrap_or_default()..).unwrap_or_default();
-    for (to, from) in tail.iter_mut().zip(rest) {
-        *to = *from;
-    }
-    quarters(&padded)
+    let start = number * BLOCK_SIZE as usize;
+    let behind = |offset: usize| quarter(bytes, start + offset);
+    let Some(tag) = tag else { return [behind(0), behind(16), behind(32), behind(48)] };
+    // The tag moves everything by one byte.
+    let first = match start.checked_sub(1) {
+        Some(before) => quarter(bytes, before),
+        None => behind_byte(u32x4_splat(u32::from(tag) << 24), quarter(bytes, 0)),
+    };
+    [first, behind(15), behind(31), behind(47)]
 }
 
+/// Sixteen bytes from `offset` on, with zeros behind the last.
 #[inline(always)]
-fn quarters(block: &[u8; BLOCK_SIZE as usize]) -> [v128; 4] {
-    let mut vectors = [u32x4_splat(0); 4];
-    for (vector, quarter) in vectors.iter_mut().zip(block.as_chunks().0) {
-        *vector = from_bytes(quarter);
+fn quarter(bytes: &[u8], offset: usize) -> v128 {
+    let Some(rest) = bytes.get(offset..).filter(|rest| !rest.is_empty()) else {
+        return u32x4_splat(0);
+    };
+    if let Some(whole) = rest.first_chunk() {
+        return from_bytes(whole);
     }
-    vectors
+    if let Some(last) = bytes.last_chunk() {
+        // The bytes in front are moved out: lanes that do not exist give zeros.
+        let moved = u8x16_splat(u8::try_from(16 - rest.len()).unwrap_or_default());
+        let lanes = u8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+        return i8x16_swizzle(from_bytes(last), u8x16_add(lanes, moved));
+    }
+    let mut padded = [0; 16];
+    for (to, from) in padded.iter_mut().zip(rest) {
+        *to = *from;
+    }
+    from_bytes(&padded)
+}
+
+/// All bytes of `bytes` but the last, behind the last of `before`.
+#[inline(always)]
+fn behind_byte(before: v128, bytes: v128) -> v128 {
+    i8x16_shuffle::<15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30>(before, bytes)
 }
 
 /// The hashes of pairs behind a tag, of the four lanes of [`super::FEWEST_LANES`] alone.
@@ -156,9 +168,7 @@ fn hash_four_pairs(tag: u8, pairs: [&[Digest; 2]; 4]) -> [Digest; 4] {
             let (half, number) = if number < 2 { (left, number) } else { (right, number - 2) };
             let quarter = half.as_bytes().as_chunks().0.get(number);
             let quarter = quarter.map_or(u32x4_splat(0), from_bytes);
-            *moved = i8x16_shuffle::<15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30>(
-                *carried, quarter,
-            );
+            *moved = behind_byte(*carried, quarter);
             *carried = quarter;
         }
         *rows = transpose(moved).map(Four);
