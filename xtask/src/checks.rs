@@ -63,6 +63,12 @@ const CHECKS: &[Check] = &[
         ]),
     },
     Check {
+        name: "clippy-web",
+        about: "nor in what is compiled for browsers alone",
+        variables: &[],
+        action: Action::Call(web::checks::clippy),
+    },
+    Check {
         name: "fuzz-targets",
         about: "the fuzz targets type-check without nightly, libFuzzer left out",
         variables: &[],

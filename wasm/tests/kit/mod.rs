@@ -1,6 +1,10 @@
 //! What all tests read: vectors, embedded when they are built.
 #![allow(dead_code, reason = "each test uses a part of it")]
 
+// In a worker, since a page that is busy for long counts as hung.
+#[cfg(only_web)]
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_dedicated_worker);
+
 use countersign_core::hash::hex;
 use serde_json::Value;
 

@@ -13,6 +13,17 @@ pub(crate) const NO_NODE: &str = "Node 20.19 or newer, with npm, is not on this 
 /// Where the tests of the package's modules lie.
 const SCRIPT_TESTS: &str = "wasm/npm/test";
 
+/// No warning in what is compiled for browsers alone: core's vectors, the package and its tests.
+pub(crate) fn clippy() -> Outcome {
+    for (package, targets) in [("countersign-core", "--lib"), ("countersign-wasm", "--all-targets")]
+    {
+        let mut command = shell::cargo();
+        command.args(["clippy", "--locked", "--package", package, targets, "--target", WEB_TARGET]);
+        shell::run(command.args(["--", "-D", "warnings"]))?;
+    }
+    Ok(())
+}
+
 /// The vectors in Node; the package: its modules, its size, native reports against its own, and
 /// what is made of it by a bundler, by Node, by a worker, by a page and by a compiler.
 pub(crate) fn wasm() -> Outcome {
@@ -36,21 +47,26 @@ pub(crate) fn wasm() -> Outcome {
     shell::run(shell::program("node").arg("--test").args(tests))
 }
 
-/// The vectors in every browser that there is.
+/// The vectors in every browser that there is, by wasm-pack, as users call it.
 pub(crate) fn browsers() -> Outcome {
     tools::install_wasm_bindgen()?;
+    tools::install_wasm_pack()?;
     install_browsers();
+    let mut build = tools::wasm_pack()?;
+    build.args(["build", "--mode", "no-install", "--target", "web"]);
+    build.args(["--out-dir", "../target/wasm-pack", "wasm", "--locked"]);
+    shell::run(&mut build)?;
     let mut ran = 0;
     if let Some(driver) = found("chromedriver").filter(|_| found("chromium").is_some()) {
         println!("in Chromium");
-        shell::run(in_browser(rust_tests()).env("CHROMEDRIVER", driver))?;
+        in_browser(["--chrome", "--chromedriver", &driver])?;
         ran += 1;
     }
     if found("firefox-esr").or_else(|| found("firefox")).is_some() {
         println!("in Firefox");
         tools::install_geckodriver()?;
-        let driver = shell::root().join(".tools/bin/geckodriver");
-        shell::run(in_browser(rust_tests()).env("GECKODRIVER", driver))?;
+        let driver = shell::root().join(".tools/bin/geckodriver").display().to_string();
+        in_browser(["--firefox", "--geckodriver", &driver])?;
         ran += 1;
     }
     if ran == 0 {
@@ -59,16 +75,18 @@ pub(crate) fn browsers() -> Outcome {
     Ok(())
 }
 
+fn in_browser(arguments: [&str; 3]) -> Outcome {
+    let mut command = tools::wasm_pack()?;
+    // Busy machines need more than the usual 20 seconds for a test.
+    command.env("WASM_BINDGEN_TEST_TIMEOUT", "300");
+    command.args(["test", "--headless", "--mode", "no-install"]).args(arguments);
+    shell::run(command.args(["wasm", "--locked"]))
+}
+
 fn rust_tests() -> Command {
     let mut command = shell::cargo();
     command.args(["test", "--locked", "--package", "countersign-wasm", "--tests"]);
     command.args(["--target", WEB_TARGET]);
-    command
-}
-
-fn in_browser(mut command: Command) -> Command {
-    // In a worker, since a page that is busy for long counts as hung.
-    command.env("WASM_BINDGEN_USE_DEDICATED_WORKER", "1").env("WASM_BINDGEN_TEST_TIMEOUT", "300");
     command
 }
 

@@ -13,6 +13,7 @@ use crate::shell::{self, Failure, Outcome};
 const SOURCE: &str = "wasm/npm";
 /// What goes into the package beside them.
 const README: &str = "wasm/README.md";
+const LICENCES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
 /// Where packages come to be.
 const OUTPUT: &str = "target/npm";
 
@@ -42,6 +43,9 @@ pub(crate) fn package() -> Outcome<PathBuf> {
     }
     copy(&shell::root().join(SOURCE), &staged)?;
     copy_file(&shell::root().join(README), &staged.join("README.md"))?;
+    for licence in LICENCES {
+        copy_file(&shell::root().join(licence), &staged.join(licence))?;
+    }
     for module in &MODULES {
         build(module, &output, &staged)?;
     }

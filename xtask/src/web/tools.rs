@@ -21,6 +21,17 @@ pub(super) fn install_wasm_bindgen() -> Outcome {
     install_from_crates(&arguments, &version)
 }
 
+/// What many build packages with; it finds the other tools in `PATH`.
+pub(super) fn install_wasm_pack() -> Outcome {
+    const VERSION: &str = "0.15.1";
+    let shown = shell::output(wasm_pack()?.arg("--version")).unwrap_or_default();
+    if shown.trim() == format!("wasm-pack {VERSION}") {
+        return Ok(());
+    }
+    println!("installing wasm-pack {VERSION} into .tools");
+    install_from_crates(&["--debug", "--locked", "wasm-pack"], VERSION)
+}
+
 /// Drives Firefox for the tests.
 pub(super) fn install_geckodriver() -> Outcome {
     if shell::succeeds(geckodriver().arg("--version")) {
@@ -60,6 +71,18 @@ pub(super) fn install_npm_tools() -> Outcome {
 
 pub(super) fn wasm_bindgen() -> Command {
     shell::program(shell::root().join(".tools/bin/wasm-bindgen"))
+}
+
+/// wasm-pack, with the tools that it calls before all others in its `PATH`.
+pub(super) fn wasm_pack() -> Outcome<Command> {
+    let tools = shell::root().join(".tools/bin");
+    let others = std::env::var_os("PATH").unwrap_or_default();
+    let path =
+        std::env::join_paths([tools.clone()].into_iter().chain(std::env::split_paths(&others)))
+            .map_err(|error| Failure::new(format!("cannot extend PATH: {error}")))?;
+    let mut command = shell::program(tools.join("wasm-pack"));
+    command.env("PATH", path);
+    Ok(command)
 }
 
 fn geckodriver() -> Command {
