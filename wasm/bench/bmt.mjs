@@ -1,11 +1,16 @@
-// node bench/bmt.mjs: content addresses and their proofs, by the built package and by bmt-js, in
-// this Node. Processor time of this process, so that a busy machine disturbs little.
+// node bench/bmt.mjs [SCALAR]: content addresses and their proofs, by the built package, by one at
+// SCALAR that was built without vectors, and by bmt-js, in this Node. Processor time of this
+// process, so that a busy machine disturbs little.
 
 import { availableParallelism, cpus } from "node:os";
+import { resolve } from "node:path";
 import reference from "@fairdatasociety/bmt-js";
 import init, * as countersign from "../../target/npm/package/index.js";
 
 await init();
+const scalarPath = process.argv[2];
+const scalar = scalarPath && (await import(resolve(scalarPath)));
+await scalar?.default();
 const SIZE = 64 * 2 ** 20;
 const WRITE = 2 ** 20;
 const ROUNDS = 5;
@@ -33,6 +38,9 @@ const hashers = {
     for (let at = 0; at < SIZE; at += WRITE) hasher.write(file.subarray(at, at + WRITE));
     return hasher.finish().address;
   },
+  ...(scalar && {
+    "makeChunkedFile(…).address() without vectors": () => scalar.makeChunkedFile(file).address(),
+  }),
   "bmt-js": () => reference.makeChunkedFile(file).address(),
 };
 

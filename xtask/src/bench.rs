@@ -3,19 +3,33 @@
 use std::path::{Path, PathBuf};
 
 use crate::shell::{self, Outcome};
+use crate::web;
 
-/// Runs the benchmarks of core and native; `filters` go to the benchmarks.
+/// The word that selects the benchmarks of the npm package.
+const WEB: &str = "web";
+
+/// Runs the benchmarks of core and native, with `filters`, and those of the npm package: all of
+/// them without filters, and only the latter for `web`.
 pub(crate) fn bench(filters: &[String]) -> Outcome {
+    heading()?;
+    if filters != [WEB] {
+        let mut command = shell::cargo();
+        command.args(["bench", "--locked", "--package", "countersign-core"]);
+        command.args(["--package", "countersign", "--bench", "*", "--"]);
+        shell::run(command.args(filters))?;
+    }
+    if filters.is_empty() || filters == [WEB] { web::bench::bench() } else { Ok(()) }
+}
+
+/// Names the machine.
+fn heading() -> Outcome {
     let target = target_directory();
     println!("processor    {}", processor());
     println!("cores        {}", std::thread::available_parallelism().map_or(0, usize::from));
     println!("kernel       {}", file("/proc/sys/kernel/osrelease").trim());
     println!("file system  {} (of the target directory)", file_system(&target));
     println!("compiler     {}", shell::output(shell::program("rustc").arg("--version"))?.trim());
-    let mut command = shell::cargo();
-    command.args(["bench", "--locked", "--package", "countersign-core"]);
-    command.args(["--package", "countersign", "--bench", "*", "--"]);
-    shell::run(command.args(filters))
+    Ok(())
 }
 
 fn target_directory() -> PathBuf {

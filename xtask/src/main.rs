@@ -22,7 +22,7 @@ Commands:
   test [--list | CHECK…]   install what is missing and run every check, or only those named
   package                  build the npm package into target/npm
   page                     build the page into target/page; wants Node
-  bench [FILTER…]          run every benchmark, optimised, and name the machine
+  bench [web | FILTER…]    run every benchmark, optimised, and name the machine; `web`: the npm package's
   fuzz [TARGET] [SECONDS]  fuzz one target, or each for 60 seconds; wants a nightly toolchain
   licences                 check licences, sources and bans of all dependencies against deny.toml
   help                     show this text

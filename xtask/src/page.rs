@@ -10,7 +10,7 @@ use crate::web;
 const SOURCE: &str = "www";
 /// The page, as the program embeds it.
 const PAGE: &str = "target/page";
-/// A run of the demo, for its samples.
+/// A run of the demo.
 const DEMO: &str = "target/page-demo";
 
 /// Whether what builds the page is on this machine: Node, which brings npm.
@@ -31,7 +31,7 @@ pub(crate) fn page() -> Outcome {
     // Cheap when nothing has changed; a page that verifies as yesterday would be the worse bargain.
     web::package::package()?;
     install()?;
-    let samples = samples()?;
+    let samples = demo()?.join("samples");
     shell::run(npm(&["run", "--silent", "build"]).env("COUNTERSIGN_SAMPLES", samples))
 }
 
@@ -62,8 +62,8 @@ fn install() -> Outcome {
     shell::run(&mut npm(&["ci", "--silent"]))
 }
 
-/// Runs the demo for its samples; where they are.
-fn samples() -> Outcome<PathBuf> {
+/// Runs the demo, for what it leaves behind; where that is.
+pub(crate) fn demo() -> Outcome<PathBuf> {
     build_program()?;
     let demo = shell::root().join(DEMO);
     if demo.exists() {
@@ -73,7 +73,7 @@ fn samples() -> Outcome<PathBuf> {
     let mut command = program();
     command.args(["demo", "--no-serve", "--json", "--dir", DEMO]);
     shell::output(&mut command)?;
-    Ok(demo.join("run-1/samples"))
+    Ok(demo.join("run-1"))
 }
 
 fn build_program() -> Outcome {

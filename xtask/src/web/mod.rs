@@ -1,5 +1,6 @@
-//! The npm package: building it, and checking it in Node and in browsers.
+//! The npm package: building it, checking and measuring it in Node and in browsers.
 
+pub(crate) mod bench;
 pub(crate) mod checks;
 pub(crate) mod package;
 mod tools;

@@ -47,7 +47,7 @@ pub(crate) fn package() -> Outcome<PathBuf> {
         copy_file(&shell::root().join(licence), &staged.join(licence))?;
     }
     for module in &MODULES {
-        build(module, &output, &staged)?;
+        build(module, &output, &staged, Vectors::All)?;
     }
     let version = stamp(&staged.join("package.json"))?;
     let mut pack = shell::program("npm");
@@ -57,15 +57,37 @@ pub(crate) fn package() -> Outcome<PathBuf> {
     if packed.is_file() { Ok(packed) } else { Err(Failure::new("npm pack wrote no package")) }
 }
 
+/// The package as it would be without vectors, for benchmarks: built and not packed.
+pub(crate) fn without_vectors() -> Outcome<PathBuf> {
+    let staged = shell::root().join(OUTPUT).join("without-vectors");
+    let output = shell::root().join(OUTPUT);
+    copy(&output.join("package"), &staged)?;
+    let [full, _] = &MODULES;
+    build(full, &output, &staged, Vectors::None)?;
+    Ok(staged)
+}
+
+/// Which vectors a module may use.
+#[derive(Clone, Copy)]
+enum Vectors {
+    /// Those of `.cargo/config.toml`.
+    All,
+    None,
+}
+
 /// Builds one module into the staged package.
-fn build(module: &Module, output: &Path, staged: &Path) -> Outcome {
+fn build(module: &Module, output: &Path, staged: &Path, vectors: Vectors) -> Outcome {
     println!("building the module {}", module.name);
+    let (target, flags) = match vectors {
+        Vectors::All => ("target", vec![]),
+        Vectors::None => ("target/without-vectors", vec!["'-Ctarget-feature=-simd128'".to_owned()]),
+    };
     let mut cargo = shell::cargo();
     cargo.args(["build", "--quiet", "--profile", module.profile, "--locked", "--lib"]);
-    cargo.args(["--package", "countersign-wasm", "--target", WEB_TARGET, "--target-dir", "target"]);
-    cargo.args(["--config", &without_machine_paths()]);
+    cargo.args(["--package", "countersign-wasm", "--target", WEB_TARGET, "--target-dir", target]);
+    cargo.args(["--config", &with_flags(flags)]);
     shell::run(cargo.args(module.features))?;
-    let built = shell::root().join("target").join(WEB_TARGET).join(module.profile);
+    let built = shell::root().join(target).join(WEB_TARGET).join(module.profile);
     let built = built.join("countersign_wasm.wasm");
     // Bound outside the package, since what is optimised is written anew.
     let bound = output.join("bound");
@@ -83,15 +105,15 @@ fn build(module: &Module, output: &Path, staged: &Path) -> Outcome {
     shell::run(&mut optimise)
 }
 
-/// Flags beside those of `.cargo/config.toml`: sources are named in the module, for panics, and
-/// where they lie on this machine is nobody's business.
-fn without_machine_paths() -> String {
+/// Flags beside those of `.cargo/config.toml`: `flags`, and that sources, which are named in the
+/// module for panics, are not named as they lie on this machine.
+fn with_flags(mut flags: Vec<String>) -> String {
     let home = std::env::var("CARGO_HOME")
         .ok()
         .or_else(|| std::env::var("HOME").ok().map(|home| format!("{home}/.cargo")));
     let root = shell::root().display().to_string();
     let remap = |from: &str, to: &str| format!("'--remap-path-prefix={from}={to}'");
-    let mut flags = vec![remap(&root, "countersign")];
+    flags.push(remap(&root, "countersign"));
     flags.extend(home.map(|home| remap(&format!("{home}/registry/src"), "crates")));
     format!("target.{WEB_TARGET}.rustflags=[{}]", flags.join(","))
 }

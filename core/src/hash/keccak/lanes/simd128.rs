@@ -13,6 +13,13 @@ use crate::hash::keccak::rounds::{ROUNDS, State, Word, round};
 #[derive(Clone, Copy)]
 struct Two(v128);
 
+impl Two {
+    #[inline(always)]
+    fn lanes(self) -> [u64; 2] {
+        [u64x2_extract_lane::<0>(self.0), u64x2_extract_lane::<1>(self.0)]
+    }
+}
+
 impl Word for Two {
     #[inline(always)]
     fn xor(self, other: Self) -> Self {
@@ -37,11 +44,11 @@ pub(super) fn hash_two(block: &Block<2>) -> Node<2> {
     for (word, [a, b]) in state.as_flattened_mut().iter_mut().zip(block.rows()) {
         *word = Two(u64x2(*a, *b));
     }
-    for constant in ROUNDS {
+    let [rounds @ .., last] = ROUNDS;
+    for constant in rounds {
         state = round(state, Two(u64x2_splat(constant)));
     }
-    let [[a, b, c, d, _], ..] = state;
-    Node::from_rows(
-        [a, b, c, d].map(|word| [u64x2_extract_lane::<0>(word.0), u64x2_extract_lane::<1>(word.0)]),
-    )
+    // Of the last round only the digest's words are made.
+    let [[a, b, c, d, _], ..] = round(state, Two(u64x2_splat(last)));
+    Node::from_rows([a.lanes(), b.lanes(), c.lanes(), d.lanes()])
 }
