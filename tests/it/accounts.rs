@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use countersign::accounts::{AccountsError, ShardAccounts};
+use countersign::accounts::{AccountsError, AccountsKeeper, ShardAccounts};
 use countersign::store::disk::RealDisk;
 use countersign::store::{ManualClock, MeteringLogShard, ShardPaths, ShardReader, WriterOptions};
 use countersign_core::Seq;
@@ -284,4 +285,49 @@ fn they_are_made_anew_when_the_log_was_restored_or_cut() {
     place.round(200);
     assert!(check(&place) > 500);
     assert_eq!(check(&place), 0);
+}
+
+#[test]
+fn a_writer_s_keeper_moves_them_behind_every_settlement() {
+    let mut place = Place::new();
+    let shard = place.open();
+    let keeper = AccountsKeeper::start(&shard).unwrap();
+    place.append(&shard, 5_000);
+    shard.settle().unwrap().unwrap();
+    // While the writer is at work.
+    let start = Instant::now();
+    while !place.accounts().exists() {
+        assert!(start.elapsed() < Duration::from_secs(60), "nothing was moved");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    place.append(&shard, 300);
+    shard.close().unwrap();
+    keeper.finish().unwrap();
+    // Only what no settlement covers is left to apply.
+    let applied = check(&place);
+    assert!((300..400).contains(&applied), "{applied} were left");
+
+    let shard = place.open();
+    let keeper = AccountsKeeper::start(&shard).unwrap();
+    place.append(&shard, 10);
+    shard.settle().unwrap().unwrap();
+    shard.close().unwrap();
+    keeper.finish().unwrap();
+    assert_eq!(check(&place), 0);
+}
+
+#[test]
+fn a_keeper_that_cannot_move_them_says_so_and_the_log_goes_on() {
+    let mut place = Place::new();
+    fs::write(place.accounts(), b"no directory").unwrap();
+    let shard = place.open();
+    let keeper = AccountsKeeper::start(&shard).unwrap();
+    place.append(&shard, 10);
+    shard.settle().unwrap().unwrap();
+    place.append(&shard, 10);
+    shard.close().unwrap();
+    let error = keeper.finish().unwrap_err();
+    assert!(error.to_string().contains("accounts"), "{error}");
+    fs::remove_file(place.accounts()).unwrap();
+    assert!(check(&place) > 20);
 }

@@ -11,16 +11,21 @@
 //! missing, damaged, a copy, of another shard, or when the log does not hold the very record that
 //! they saw last: it was recovered, or restored from a backup.
 //!
+//! A process that writes the shard may have an [`AccountsKeeper`], which brings them up behind every
+//! settlement; else they are brought up when somebody asks.
+//!
 //! Memory: one batch of records and, for a settlement, its movements. The accounts themselves stay
 //! on disk, however many there are.
 
 mod environment;
 mod error;
 mod follow;
+mod keeper;
 mod position;
 mod rows;
 mod shard_accounts;
 mod transaction;
 
 pub use error::AccountsError;
+pub use keeper::AccountsKeeper;
 pub use shard_accounts::{AccountRow, ShardAccounts};

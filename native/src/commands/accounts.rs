@@ -41,6 +41,14 @@ pub(super) fn catch_up(
     done
 }
 
+/// Says that the accounts could not be moved: the log does not depend on them, so that it is worth
+/// no more than a remark.
+pub(super) fn tell_behind(error: &dyn Display, output: &mut Output<'_>) {
+    output.note(format_args!(
+        "the accounts are behind; `countersign accounts` brings them up: {error}"
+    ));
+}
+
 /// Why not all accounts were printed.
 #[derive(Debug)]
 enum Ended {

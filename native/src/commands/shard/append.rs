@@ -1,6 +1,7 @@
 //! `shard append`.
 
 use std::fs::File;
+use std::io;
 use std::time::{Duration, Instant};
 
 use countersign_core::chain::Cadence;
@@ -8,9 +9,11 @@ use countersign_core::settlement::BatchRules;
 use indicatif::{HumanCount, ProgressBar};
 
 use super::super::Output;
+use super::super::accounts::tell_behind;
 use super::feed::{Fed, Feed};
 use super::ledger::{Counts, Ledger, Stopped};
 use super::receipts::Receipts;
+use crate::accounts::AccountsKeeper;
 use crate::args::ShardAppendArgs;
 use crate::exit::{Exit, Failure, FileError, Outcome};
 use crate::input::Numbered;
@@ -47,6 +50,7 @@ pub(super) fn run(args: &ShardAppendArgs, output: &mut Output<'_>) -> Outcome {
             return Err(error.into());
         }
     };
+    let accounts = AccountsKeeper::start(&shard);
     let feed = Feed::start(file, format);
     let bar = match feed.length {
         Some(length) => progress::bytes("appending", length),
@@ -70,6 +74,7 @@ pub(super) fn run(args: &ShardAppendArgs, output: &mut Output<'_>) -> Outcome {
     let synced = append.ledger.finish();
     let end = shard.status();
     let closed = shard.close();
+    tell_accounts(accounts, output);
     let stopped = |error| Stopped { error, last_line: counts.last_line };
     tell_summary(&counts, &end, start.elapsed(), output);
     told?;
@@ -204,6 +209,14 @@ fn tell_recovery(recovery: &ShardRecoveryResult, output: &mut Output<'_>) {
         recovery.reason,
         files.join(", ")
     ));
+}
+
+fn tell_accounts(accounts: io::Result<AccountsKeeper>, output: &mut Output<'_>) {
+    match accounts.map(AccountsKeeper::finish) {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tell_behind(&error, output),
+        Err(error) => tell_behind(&format_args!("cannot start a thread: {error}"), output),
+    }
 }
 
 fn tell_summary(counts: &Counts, end: &WriterStatus, took: Duration, output: &mut Output<'_>) {

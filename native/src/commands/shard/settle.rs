@@ -5,10 +5,13 @@ use indicatif::HumanCount;
 use serde_json::json;
 
 use super::super::Output;
+use super::super::accounts::{catch_up, tell_behind};
+use crate::accounts::ShardAccounts;
 use crate::args::ShardSettleArgs;
 use crate::exit::{Exit, Outcome};
 use crate::key_file;
 use crate::progress;
+use crate::store::disk::RealDisk;
 use crate::store::{MeteringLogShard, WriterOptions};
 
 pub(super) fn run(args: &ShardSettleArgs, output: &mut Output<'_>) -> Outcome {
@@ -54,5 +57,9 @@ pub(super) fn run(args: &ShardSettleArgs, output: &mut Output<'_>) -> Outcome {
     );
     output.print(&document, text)?;
     closed?;
+    let accounts = ShardAccounts::open(&RealDisk, &args.dir);
+    if let Err(error) = accounts.and_then(|mut accounts| catch_up(&mut accounts, None)) {
+        tell_behind(&error, output);
+    }
     Ok(Exit::Done)
 }
