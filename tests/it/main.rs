@@ -10,6 +10,7 @@ mod foreign;
 mod format_pages;
 mod fuzz_corpus;
 mod history;
+mod index_page;
 mod key_life;
 mod kit;
 mod lock;
