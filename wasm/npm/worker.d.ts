@@ -26,7 +26,8 @@ export class CountersignWorker {
     ...values: Parameters<Package[Name]>
   ): Promise<Awaited<ReturnType<Package[Name]>>>;
   verifyBundle(json: Json<object>, options: VerifyBundleOptions): Promise<BundleReport>;
-  verifyShardUrl(url: string | URL, options: ShardUrlOptions): Promise<ShardReport>;
+  /** As the package's, but with the worker's own `fetch`: a function cannot cross the border. */
+  verifyShardUrl(url: string | URL, options: Omit<ShardUrlOptions, "fetch">): Promise<ShardReport>;
   verifyShardFiles(
     files: Iterable<Blob | Uint8Array>,
     options: ShardFilesOptions,

@@ -67,6 +67,13 @@ for (const ranges of [true, false]) {
       assert.equal(seen.at(-1).bytes, all);
       assert.equal(seen.at(-1).total, ranges ? all : undefined);
       if (ranges) assert.ok(server.seen.most > 1 && server.seen.most <= 3, `${server.seen.most}`);
+      const asked = [];
+      const fetch = (at, init) => {
+        asked.push(String(at));
+        return globalThis.fetch(at, init);
+      };
+      assert.deepEqual(await countersign.verifyShardUrl(server.url, { ...options, fetch }), expected);
+      assert.ok(asked.length >= 2 && asked.every((at) => at.startsWith(server.url)), `${asked}`);
       const named = `${server.url}log.000001.cbor`;
       assert.deepEqual(await countersign.verifyShardUrl(named, options), expected);
     } finally {

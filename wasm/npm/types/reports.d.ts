@@ -143,4 +143,6 @@ export interface ShardUrlOptions extends ShardFilesOptions {
   concurrency?: number;
   /** Bytes of a request; 2 MiB unless set otherwise. */
   pieceSize?: number;
+  /** Makes the requests in place of the global one, for credentials or headers of your own. */
+  fetch?: typeof globalThis.fetch;
 }

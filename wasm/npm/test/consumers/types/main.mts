@@ -92,7 +92,7 @@ verifier.push(digest, { more: true });
 const shard: ShardReport = verifier.finish();
 const controller = new AbortController();
 const onProgress = ({ bytes, total }: { bytes: number; total: number | undefined }) => console.log(bytes, total);
-const remote: ShardReport = await verifyShardUrl("/shard/", { ...options, signal: controller.signal, onProgress });
+const remote: ShardReport = await verifyShardUrl("/shard/", { ...options, signal: controller.signal, onProgress, fetch });
 
 const chunk: Chunk = makeChunk(digest, { startingSpanValue: 5, hashFn: Utils.keccak256Hash });
 const wide: Chunk<2048, 4> = makeChunk(digest, { maxPayloadSize: 2048, spanLength: 4 });
