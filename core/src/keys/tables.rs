@@ -56,7 +56,9 @@ pub struct KeyTables {
 struct Met {
     key: PublicKey,
     times: u32,
-    multiples: Option<Multiples>,
+    /// Of `-A`. Not of `A`, to be multiplied by `-k`: that is taken modulo the order of the base
+    /// point, which a key with a part of small order does not share.
+    negated: Option<Multiples>,
 }
 
 impl KeyTables {
@@ -86,7 +88,7 @@ impl KeyTables {
             Some(at) => self.keys.get_mut(..=at)?.rotate_right(1),
             None => {
                 self.keys.truncate(MAX_KEYS - 1);
-                self.keys.insert(0, Met { key, times: 0, multiples: None });
+                self.keys.insert(0, Met { key, times: 0, negated: None });
             }
         }
         let met = self.keys.first_mut()?;
@@ -94,9 +96,9 @@ impl KeyTables {
         if met.times < WORTH_A_TABLE {
             return None;
         }
-        if met.multiples.is_none() {
+        if met.negated.is_none() {
             let point = CompressedEdwardsY(*key.as_bytes()).decompress()?;
-            met.multiples = Some(Multiples::of(point));
+            met.negated = Some(Multiples::of(-point));
         }
         let base = self.base.get_or_insert_with(|| Multiples::of(ED25519_BASEPOINT_POINT));
         Some((met, base))
@@ -110,14 +112,14 @@ impl Met {
         let Some((r, s)) = signature.as_bytes().split_first_chunk::<32>() else { return false };
         let Ok(s) = s.try_into() else { return false };
         let Some(s) = Option::<Scalar>::from(Scalar::from_canonical_bytes(s)) else { return false };
-        let Some(key) = &self.multiples else { return false };
+        let Some(negated) = &self.negated else { return false };
         if is_of_small_order(r) {
             return false;
         }
         let hash = Sha512::new().chain_update(r).chain_update(self.key.as_bytes());
         let hash = hash.chain_update(message).finalize();
         let k = Scalar::from_bytes_mod_order_wide(&hash.into());
-        let point = key.add_to(base.add_to(EdwardsPoint::identity(), &s), &-k);
+        let point = negated.add_to(base.add_to(EdwardsPoint::identity(), &s), &k);
         point.compress().as_bytes() == r
     }
 }
@@ -143,7 +145,7 @@ impl Multiples {
         Self(multiples)
     }
 
-    /// `sum + scalar·P`.
+    /// `sum + scalar·P`, for the scalar as the integer that it is below the group order.
     fn add_to(&self, mut sum: EdwardsPoint, scalar: &Scalar) -> EdwardsPoint {
         let mut carry = 0;
         for (byte, multiples) in scalar.as_bytes().iter().zip(self.0.chunks_exact(MULTIPLES)) {

@@ -201,6 +201,41 @@ fn an_s_of_the_group_order_or_more_is_refused() {
     }
 }
 
+/// The point plus the one of order 2, `(-x, -y)`, of encoded points.
+fn plus_order_two(point: &[u8; 32]) -> [u8; 32] {
+    let prime = Wide(u128::MAX >> 1, u128::MAX - 18);
+    let Wide(high, low) = Wide::read(point);
+    let (low, borrow) = prime.1.overflowing_sub(low);
+    let high = prime.0 - (high & prime.0) - u128::from(borrow);
+    let mut sum = Wide(high, low).write();
+    sum[31] |= !point[31] & 0x80;
+    sum
+}
+
+#[test]
+fn keys_with_a_part_of_small_order_are_judged_alike_with_tables_and_without() {
+    let seeds = [[2; 32], [3; 32]];
+    let [a, r] = seeds.map(|seed| *SigningKey::from_seed(&seed).public_key().as_bytes());
+    let key = PublicKey::from_bytes(plus_order_two(&a));
+    assert_ne!(key.as_bytes(), &a);
+    let verifying = VerifyingKey::new(&key).unwrap();
+    let mut verdicts = [0; 2];
+    for message in 0..16_u8 {
+        let k = sha2::Sha512::new()
+            .chain_update(r)
+            .chain_update(key.as_bytes())
+            .chain_update([message])
+            .finalize();
+        let [a, r_scalar] = seeds.map(|seed| Wide(0, 1).times(&scalar(&seed)));
+        let s = r_scalar.add_reduced(a.times(&k));
+        let signature = Signature::from_bytes([r, s.write()].concat().try_into().unwrap());
+        // k·A has the point of order 2 in it when k is odd: then R is another point.
+        let holds = verify(&verifying, &[message], &signature).is_ok();
+        verdicts[usize::from(holds)] += 1;
+    }
+    assert!(verdicts[0] > 0 && verdicts[1] > 0, "{verdicts:?}");
+}
+
 proptest! {
     #[test]
     fn a_signature_holds_for_one_message_and_one_key(
