@@ -67,7 +67,7 @@ fn log() -> (PublicKey, Vec<u8>) {
             chain.append(&mut record, ts_us, &operation).unwrap();
         }
         let leaf = leaf_hash::<Blake3>(&record);
-        window.push_all(&[leaf], &[Record::decode(&record).unwrap()]).unwrap();
+        window.push_all(&[(leaf, Record::decode(&record).unwrap())]).unwrap();
         tree.push(leaf).unwrap();
         log.extend_from_slice(&length_prefix(record.len()).unwrap());
         log.extend_from_slice(&record);

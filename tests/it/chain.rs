@@ -113,7 +113,7 @@ fn make(actors: &Actors, writer: &mut Writer, given: &[u8]) -> Vec<u8> {
     assert_eq!(result, Ok(record.seq()));
     let leaf = leaf_hash::<Blake3>(&out);
     frontier.push(leaf).unwrap();
-    window.push_all(&[leaf], &[Record::decode(&out).unwrap()]).unwrap();
+    window.push_all(&[(leaf, Record::decode(&out).unwrap())]).unwrap();
     out
 }
 

@@ -49,7 +49,7 @@ impl<'a> Stretch<'a> {
         self.steps.clear();
         let mut sizes = [0; STRETCH];
         for ((_, bytes, decoded), size) in self.frames.iter().zip(&mut sizes) {
-            if let Ok(record) = decoded {
+            if let Some(record) = decoded.as_ref().ok().filter(|_| is_short(bytes)) {
                 self.steps.extend_from_slice(bytes);
                 self.steps.extend_from_slice(record.prev_hash().as_bytes());
                 *size = bytes.len().saturating_add(DIGEST_SIZE);
@@ -60,8 +60,20 @@ impl<'a> Stretch<'a> {
         for (size, input) in sizes.iter().zip(&mut inputs) {
             (*input, rest) = rest.split_at_checked(*size).unwrap_or((rest, &[]));
         }
-        Blake3::hash_each(inputs.get(..self.frames.len()).unwrap_or_default())
+        let mut tips = Blake3::hash_each(inputs.get(..self.frames.len()).unwrap_or_default());
+        for ((_, bytes, decoded), tip) in self.frames.iter().zip(&mut tips) {
+            if let Some(record) = decoded.as_ref().ok().filter(|_| !is_short(bytes)) {
+                *tip = record.tip(bytes);
+            }
+        }
+        tips
     }
+}
+
+/// Whether a record is hashed with others. Longer ones are hashed where they stand: they would be
+/// hashed alone anyway, and there is no limit to what copies of 64 of them take.
+const fn is_short(bytes: &[u8]) -> bool {
+    bytes.len() <= 1_024 - DIGEST_SIZE
 }
 
 /// Whether it is a record of a newer format, behind which nothing can be judged.

@@ -2,7 +2,7 @@
 //!
 //! A single verification computes `R' = s·B - k·A` by 256 doublings and some 70 additions. Whoever
 //! checks a log meets the same key thousands of times, so it pays to keep the multiples
-//! `d·256^i·A`: then the doublings are gone and 64 additions are left. The verdict is that of
+//! `d·256^i·(-A)`: then the doublings are gone and 64 additions are left. The verdict is that of
 //! [`VerifyingKey::verify`] in every case; everything here is public, so time may depend on it.
 //!
 //! The only file that calls `curve25519-dalek`, for its group and its scalars.

@@ -193,12 +193,13 @@ pub(super) fn calls(most: usize) -> impl Strategy<Value = Vec<Call>> {
 fn pushed_together(from_seq: Seq, records: &[Vec<u8>], length: usize) -> BatchWindow {
     let mut window = BatchWindow::new(from_seq);
     for records in records.chunks(length) {
-        let leaf_hashes: Vec<_> = records.iter().map(|bytes| leaf_hash::<Blake3>(bytes)).collect();
-        let records: Vec<_> = records.iter().map(|bytes| Record::decode(bytes).unwrap()).collect();
-        window.push_all(&leaf_hashes, &records).unwrap();
-        let expected = window.next_seq();
-        let again = SettlementError::NotNext { expected, found: records[0].seq() };
-        assert_eq!(window.push_all(&leaf_hashes, &records), Err(again));
+        let records = records.iter().map(Vec::as_slice);
+        let read = |bytes| (leaf_hash::<Blake3>(bytes), Record::decode(bytes).unwrap());
+        let records: Vec<_> = records.map(read).collect();
+        window.push_all(&records).unwrap();
+        let again =
+            SettlementError::NotNext { expected: window.next_seq(), found: records[0].1.seq() };
+        assert_eq!(window.push_all(&records), Err(again));
     }
     window
 }

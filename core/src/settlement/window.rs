@@ -118,19 +118,15 @@ impl BatchWindow {
         self.take(leaf_hash::<Blake3>(bytes), record, leaf)
     }
 
-    /// Takes the next records, of which the caller has the leaf hashes already: faster than
-    /// [`BatchWindow::push`] for one after the other.
+    /// Takes the next records, each with its leaf hash: faster than [`BatchWindow::push`] for one
+    /// after the other.
     ///
     /// # Errors
     /// As [`BatchWindow::push`]; those before the record that fails are in the window then.
-    pub fn push_all(
-        &mut self,
-        leaf_hashes: &[Digest],
-        records: &[Record<'_>],
-    ) -> Result<(), SettlementError> {
+    pub fn push_all(&mut self, records: &[(Digest, Record<'_>)]) -> Result<(), SettlementError> {
         let operations: Vec<_> = records
             .iter()
-            .filter_map(|record| match record {
+            .filter_map(|(_, record)| match record {
                 Record::Entry(MeteringRecord { operation, seq, .. }) => {
                     Some((operation.member_id, operation.op_id, *seq))
                 }
@@ -138,7 +134,7 @@ impl BatchWindow {
             })
             .collect();
         let mut leaves = IndexLeaf::of_all(&operations).into_iter();
-        for (leaf_hash, record) in leaf_hashes.iter().zip(records) {
+        for (leaf_hash, record) in records {
             let is_entry = matches!(record, Record::Entry(_));
             self.take(*leaf_hash, record, if is_entry { leaves.next() } else { None })?;
         }

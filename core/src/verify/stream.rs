@@ -16,8 +16,8 @@ use crate::settlement::{ShardAuditor, check_shard_run};
 /// can be checked without another copy of it.
 ///
 /// Memory: at most one frame that is not complete yet, what a
-/// [`ShardAuditor`](crate::settlement::ShardAuditor) keeps of the open batch, the
-/// [`KeyTables`], and a few bytes for each signature. The report does not depend on where the pieces are cut.
+/// [`ShardAuditor`](crate::settlement::ShardAuditor) keeps of the open batch, the [`KeyTables`], and
+/// a few bytes for each signature. The report does not depend on where the pieces are cut.
 ///
 /// Does not prove that the shard is complete: a log cut behind any signature passes. Nor that the
 /// entries are true: it is the operator's own record of what happened, unchanged since.

@@ -77,10 +77,11 @@ impl Environment {
         let failed = |error| AccountsError::Database { path: path.clone(), error };
         let env = open_mapped(paths).map_err(failed)?;
         // The database maps its file; a page that is not there would end the process when it is
-        // read, so the file is held against what it says of itself.
+        // read, so the file is held against what it says of itself. It says so first: another
+        // process may make it longer meanwhile, and writes pages before it counts them.
+        let pages = (env.info().last_page_number as u64).saturating_add(1);
         let data = fs::metadata(paths.accounts_data())
             .map_err(|error| AccountsError::Io { path: paths.accounts_data(), error })?;
-        let pages = (env.info().last_page_number as u64).saturating_add(1);
         if data.len() < pages.saturating_mul(u64::from(env.stat().page_size)) {
             close(env);
             return Err(AccountsError::Malformed { path });

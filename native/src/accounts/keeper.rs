@@ -36,9 +36,11 @@ impl AccountsKeeper {
     /// That of the operating system, if it has no thread left.
     pub fn start(shard: &MeteringLogShard) -> io::Result<Self> {
         let shard = shard.clone();
+        // Here and not on the thread, which may start when the first batch is settled already.
+        let seen = shard.status().window.from_seq;
         let (stop, stopped) = mpsc::channel();
         let thread = thread::Builder::new().name("accounts".into());
-        let thread = thread.spawn(move || run(&shard, &stopped))?;
+        let thread = thread.spawn(move || run(&shard, seen, &stopped))?;
         Ok(Self { stop, thread })
     }
 
@@ -46,8 +48,8 @@ impl AccountsKeeper {
     /// ends the thread. To be called when the writer is closed.
     ///
     /// # Errors
-    /// Why the accounts could not be moved. The log is as good as without them:
-    /// [`ShardAccounts::catch_up`] does what was left undone.
+    /// Why the accounts could not be moved behind the last settlement. The log is as good as without
+    /// them: [`ShardAccounts::catch_up`] does what was left undone.
     pub fn finish(self) -> Result<(), AccountsError> {
         drop(self.stop);
         // It does not panic; if it did, the accounts would be behind.
@@ -55,18 +57,24 @@ impl AccountsKeeper {
     }
 }
 
-fn run(shard: &MeteringLogShard, stopped: &Receiver<()>) -> Result<(), AccountsError> {
-    // What was settled before is left to those who ask for it.
-    let mut seen = shard.status().window.from_seq;
+/// Moves them behind every settlement after the one that starts the window `seen`: what was
+/// settled before is left to those who ask for it.
+fn run(
+    shard: &MeteringLogShard,
+    mut seen: Seq,
+    stopped: &Receiver<()>,
+) -> Result<(), AccountsError> {
+    let mut moved = Ok(());
     loop {
         let ends = stopped.recv_timeout(INTERVAL) != Err(RecvTimeoutError::Timeout);
         let status = shard.status();
         if let Some(durable) = status.durable.filter(|_| status.window.from_seq > seen) {
             seen = status.window.from_seq;
-            catch_up(shard, durable, ends, stopped)?;
+            // What fails now may be possible behind the next one, e.g. when there is space again.
+            moved = catch_up(shard, durable, ends, stopped);
         }
         if ends {
-            return Ok(());
+            return moved;
         }
     }
 }
@@ -79,18 +87,17 @@ fn catch_up(
     stopped: &Receiver<()>,
 ) -> Result<(), AccountsError> {
     let mut accounts = ShardAccounts::open(&RealDisk, &shard.directory())?;
-    let mut next = STEP;
+    // Finds out where they are.
+    accounts.catch_up(Some(Seq::FIRST), |_, _| {})?;
     let mut steps_left = LAST_STEPS;
-    loop {
-        accounts.catch_up(Some(Seq(next).min(to)), |_, _| {})?;
-        let Some(last) = accounts.last_seq().filter(|last| *last < to) else { return Ok(()) };
-        next = last.0.saturating_add(STEP);
+    while let Some(last) = accounts.last_seq().filter(|last| *last < to) {
         ends = ends || stopped.try_recv() == Err(mpsc::TryRecvError::Disconnected);
-        if ends {
-            steps_left = steps_left.saturating_sub(1);
-            if steps_left == 0 {
-                return Ok(());
-            }
+        if ends && steps_left == 0 {
+            break;
         }
+        steps_left -= u32::from(ends);
+        let next = Seq(last.0.saturating_add(STEP)).min(to);
+        accounts.catch_up(Some(next), |_, _| {})?;
     }
+    Ok(())
 }

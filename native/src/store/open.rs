@@ -205,7 +205,7 @@ fn write_first_group(
     let file = LogFile::open(disk, paths.clone(), start, prefill)?;
     let mut journal = Journal::new(file, None);
     let mut projection = Projection::new(start, None);
-    projection.follow(start, &group.bytes, |_, _| Ok::<_, StoreError>(()))?;
+    projection.follow(start, &group.bytes, |_| Ok::<_, StoreError>(()))?;
     let end = Checkpoint { chain, key: Some(Arc::new(key)), projection };
     journal.commit_first(&group, &end, now_us).map_err(failed)?;
     Ok((end, journal))

@@ -48,13 +48,13 @@ impl Projection {
         self.frontier.root()
     }
 
-    /// Takes the frames of a linked group, and shows its records and their leaf hashes to `visit`.
+    /// Takes the frames of a linked group, and shows its records with their leaf hashes to `visit`.
     /// One hash for each record, and one for each node.
     pub(super) fn follow<E>(
         &mut self,
         place: Place,
         bytes: &[u8],
-        visit: impl FnOnce(&[Digest], &[Record<'_>]) -> Result<(), E>,
+        visit: impl FnOnce(&[(Digest, Record<'_>)]) -> Result<(), E>,
     ) -> Result<(), E>
     where
         E: From<RecordError>,
@@ -68,9 +68,10 @@ impl Projection {
             rest = rest.get(LENGTH_PREFIX_SIZE + payload.len()..).unwrap_or_default();
         }
         let leaf_hashes = leaf_hashes::<Blake3>(&payloads);
-        visit(&leaf_hashes, &records)?;
+        let records: Vec<_> = leaf_hashes.iter().copied().zip(records).collect();
+        visit(&records)?;
         let mut offset = place.offset;
-        for (payload, record) in payloads.iter().zip(&records) {
+        for (payload, (_, record)) in payloads.iter().zip(&records) {
             let start = Place { segment: place.segment, offset };
             match record {
                 Record::Entry(entry) => {

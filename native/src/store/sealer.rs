@@ -165,8 +165,8 @@ impl Sealer {
         }
         self.read_window()?;
         let Some(mut window) = self.window.take() else { return Ok(()) };
-        self.end.projection.follow(group.place, &group.bytes, |leaf_hashes, records| {
-            window.push_all(leaf_hashes, records).map_err(StoreError::from)
+        self.end.projection.follow(group.place, &group.bytes, |records| {
+            window.push_all(records).map_err(StoreError::from)
         })?;
         self.window = Some(window);
         self.place = group.end();
@@ -181,9 +181,9 @@ impl Sealer {
 
     fn go_back(&mut self, (end, place): (Checkpoint, Place)) {
         (self.end, self.place) = (end, place);
-        // One that has seen what is forgotten now is of no use.
-        let next = self.end.projection.next_seq();
-        self.window.take_if(|window| window.next_seq() != next);
+        // One that has seen what is forgotten now is of no use, nor one that begins behind it.
+        let (from, next) = (self.end.projection.window().from_seq, self.end.projection.next_seq());
+        self.window.take_if(|window| (window.from_seq(), window.next_seq()) != (from, next));
     }
 
     /// Reads the open window from the log if it is not at hand: after opening and after a roll

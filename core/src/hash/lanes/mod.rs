@@ -8,8 +8,8 @@
 //!
 //! Nearly everything is plain safe code over arrays of `N` words, which the compiler turns into
 //! vector code of the widest instruction set it may use: four lanes with SSE2, more where `x86.rs`
-//! finds more; `simd128.rs` spells WebAssembly's four out. Nanoseconds for each of 256 inputs on one core of a Xeon at
-//! 2.6 GHz:
+//! finds more; `simd128.rs` spells WebAssembly's four out. Nanoseconds for each of 256 inputs on one
+//! core of a Xeon at 2.6 GHz:
 //!
 //! | | one by one | SSE2 | AVX2 | AVX-512 |
 //! |---|---|---|---|---|

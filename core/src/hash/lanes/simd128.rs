@@ -62,8 +62,8 @@ fn compress_four(chaining: &mut [Four; 8], block: &[Four; 16], length: Four, fla
     *chaining = end(v);
 }
 
-/// Hashes at most the four inputs of [`super::FEWEST_LANES`]. One that ends before the others goes on with empty blocks, but its
-/// hash is taken before.
+/// Hashes at most the four inputs of [`super::FEWEST_LANES`]. One that ends before the others goes on
+/// with empty blocks, but its hash is taken before.
 #[inline(never)]
 pub(super) fn hash_group<const N: usize>(tag: Option<u8>, group: &mut [Input<'_>]) {
     const { assert!(N == FEWEST_LANES) };
