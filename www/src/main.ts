@@ -34,6 +34,8 @@ const progress = new ProgressPanel(() => verifier.cancel());
 const result = byId("result", HTMLElement);
 const panel = new KeyPanel(keys, () => void (current && !current.sample && needsKey(current.task) && check(current)));
 let current: Current | null = null;
+/** What is being checked. Meanwhile nothing of an older result can be clicked: it would stop the check. */
+let running: Current | null = null;
 let samples = new Map<string, Sample>();
 
 new Intake({
@@ -135,6 +137,8 @@ async function takeUrl(url: URL): Promise<void> {
 async function check(next: Current): Promise<void> {
   if (!next.sample && needsKey(next.task) && panel.isWrong()) return;
   current = next;
+  running = next;
+  result.inert = true;
   const trusted = next.sample
     ? next.sample.operatorPublicKey
     : (panel.typed() ?? keys.find(next.named)?.publicKey ?? null);
@@ -142,14 +146,22 @@ async function check(next: Current): Promise<void> {
   try {
     const task = needsKey(next.task) ? { ...next.task, operatorPublicKey: trusted } : next.task;
     const { outcome, key } = await verifier.check(task, (at) => progress.move(at));
+    end(next);
     // Which operator a shard names is known only now.
     const isTrusted = key !== null && (key.isTrusted || (!next.sample && keys.find(key.publicKey) !== null));
     show(next, outcome, key && { ...key, isTrusted });
   } catch (error) {
+    end(next);
     if (!(error instanceof Cancelled)) refuse(error);
-  } finally {
-    progress.end();
   }
+}
+
+/** Ends a check, unless another has taken its place. */
+function end(check: Current): void {
+  if (running !== check) return;
+  running = null;
+  result.inert = false;
+  progress.end();
 }
 
 function show(shown: Current, outcome: Outcome, key: KeyUsed | null): void {

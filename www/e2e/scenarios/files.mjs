@@ -87,6 +87,27 @@ function bytes(size) {
 }
 
 export const tests = {
+  async "while a file is hashed, nothing of an older result can be clicked and stop it"(visit) {
+    return inDirectory(async (directory) => {
+      const [small, large] = [join(directory, "small.bin"), join(directory, "large.bin")];
+      await writeFile(small, bytes(2 * LEAF));
+      await writeFile(large, "");
+      await truncate(large, LARGE);
+      await visit.home();
+      await hashed(visit, small);
+      const input = await visit.page.$("#any-file");
+      await input.uploadFile(large);
+      await visit.page.waitForFunction(() => document.querySelector("#result").inert);
+      await visit.page.waitForSelector("#progress-bar", { visible: true });
+      await visit.page.waitForFunction(
+        () => /large\.bin/.test(document.title) && !document.querySelector("#result").inert,
+        { timeout: 120_000 },
+      );
+      await visit.click('[data-leaf="0"]');
+      assert.equal((await proven(visit, 0)).verdict, "valid");
+    });
+  },
+
   async "any file: its address is the program's, and a click on a leaf or a segment gives a proof"(visit) {
     const path = program(visit);
     if (!path) return "left out: the program is not built";
