@@ -13,16 +13,7 @@ use crate::keys::{Certificate, Revocation};
 #[derive(Debug)]
 pub enum CertificateDocument {}
 
-members!(inner read Certificate {
-    format_version "formatVersion": One,
-    shard_id "shardId": One,
-    public_key "publicKey": One,
-    not_before_ms "notBeforeMs": One,
-    expires_at_ms "expiresAtMs": One,
-    operator_public_key "operatorPublicKey": One,
-    operator_signature "operatorSignature": One,
-});
-members!(inner write Certificate {
+members!(inner Certificate {
     format_version "formatVersion": One,
     shard_id "shardId": One,
     public_key "publicKey": One,
@@ -51,14 +42,7 @@ impl CertificateDocument {
 #[derive(Debug)]
 pub enum RevocationDocument {}
 
-members!(inner read Revocation {
-    public_key "publicKey": One,
-    revoked_at_ms "revokedAtMs": One,
-    reason "reason": One,
-    effective_at_seq "effectiveAtSeq": Optional,
-    operator_signature "operatorSignature": One,
-});
-members!(inner write Revocation {
+members!(inner Revocation {
     public_key "publicKey": One,
     revoked_at_ms "revokedAtMs": One,
     reason "reason": One,

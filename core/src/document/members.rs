@@ -25,8 +25,8 @@ use crate::keys::{PublicKey, Reason, ShardId, Signature};
 ///
 /// An object is read in any order of its members, each of them exactly once and no other. It is
 /// written in the order of the list. With `read` or `write` in front, only one of the two is
-/// implemented; with `inner read` and `inner write`, none of serde's traits are, but those that
-/// [`Object`] takes. At most 32 members.
+/// implemented; with `inner`, none of serde's traits are, but those that [`Object`] takes. At most 32
+/// members.
 ///
 /// ```
 /// use countersign_core::Seq;
@@ -94,6 +94,10 @@ macro_rules! __members {
                 Ok(())
             }
         }
+    };
+    (inner $document:ident { $($members:tt)+ }) => {
+        $crate::document::members!(inner read $document { $($members)+ });
+        $crate::document::members!(inner write $document { $($members)+ });
     };
     (read $document:ident $(<$of:ident: $bound:path>)? { $($members:tt)+ }) => {
         $crate::document::members!(inner read $document $(<$of: $bound>)? { $($members)+ });
