@@ -44,6 +44,42 @@ fn each_mib_of_64(bencher: Bencher<'_, '_>, kernel: Kernel) {
     });
 }
 
+/// The same by the published crate, one hash after the other: what the kernels are held against.
+#[divan::bench(sample_count = 64, sample_size = 1)]
+fn each_mib_of_64_by_the_keccak_crate(bencher: Bencher<'_, '_>) {
+    let data = bytes(64 * MIB);
+    let mut pieces = data.chunks(MIB).cycle();
+    let hash = |message: &[u8]| {
+        let mut state = [0_u64; 25];
+        for (word, bytes) in state.iter_mut().zip(message.as_chunks().0) {
+            *word = u64::from_le_bytes(*bytes);
+        }
+        state[message.len() / 8] ^= 0x01;
+        state[16] ^= 0x80 << 56;
+        ::keccak::Keccak::new().with_f1600(|permute| permute(&mut state));
+        let mut digest = [0; 32];
+        for (bytes, word) in digest.as_chunks_mut().0.iter_mut().zip(state) {
+            *bytes = word.to_le_bytes();
+        }
+        digest
+    };
+    let address = |chunk: &[u8]| {
+        let mut level = chunk.to_vec();
+        while level.len() > 32 {
+            level = level.chunks(64).flat_map(hash).collect();
+        }
+        hash(&[(CHUNK as u64).to_le_bytes().as_slice(), &level].concat())
+    };
+    let mut expected = [Digest::default()];
+    addresses(Kernel::best(), &data[..CHUNK], &mut expected);
+    assert_eq!(&address(&data[..CHUNK]), expected[0].as_bytes());
+    bencher.counter(BytesCount::new(MIB)).bench_local(|| {
+        for chunk in pieces.next().unwrap_or_default().chunks(CHUNK) {
+            black_box(address(black_box(chunk)));
+        }
+    });
+}
+
 /// Fewer chunks than the widest kernel has lanes.
 #[divan::bench(args = [1, 2, 3, 4, 7, 8])]
 fn addresses_of_few_chunks(bencher: Bencher<'_, '_>, count: usize) {
