@@ -4,16 +4,18 @@
 //! permutation. [`bmt_roots`] hashes whole chunks, and is where vectors come in.
 
 mod lanes;
+#[cfg(any(target_feature = "sse2", target_family = "wasm"))]
 mod rounds;
 
 use crate::hash::{Digest, Hash};
 use crate::limits::DIGEST_SIZE;
 pub use lanes::Kernel;
-use lanes::permute;
-use rounds::State;
 
 /// Bytes that a block takes in: 1,088 of the state's 1,600 bits.
 const RATE: usize = 136;
+
+/// One state, by words of 64 bits.
+type State = [u64; 25];
 
 /// Bytes of a whole Swarm chunk, as [`bmt_roots`] takes them.
 pub(crate) const BMT_CHUNK_SIZE: usize = 4_096;
@@ -60,29 +62,40 @@ pub(crate) fn bmt_roots(chunks: &[u8], roots: &mut [Digest]) {
 /// Keccak-256 of two neighbouring words of 32 bytes: one permutation, no buffer.
 #[inline]
 pub(crate) fn keccak256_pair(pair: &[u8; 2 * DIGEST_SIZE]) -> Digest {
-    let mut state = [[0; 5]; 5];
+    let mut state = [0; 25];
     let (words, _) = pair.as_chunks::<8>();
-    for (lane, word) in state.as_flattened_mut().iter_mut().zip(words) {
+    for (lane, word) in state.iter_mut().zip(words) {
         *lane = u64::from_le_bytes(*word);
     }
     // The pad begins at byte 64 and ends in the block's last byte, 135.
-    let [_, [_, _, _, first, _], _, [_, last, ..], _] = &mut state;
-    *first = 0x01;
-    *last = 0x80 << 56;
+    state[64 / 8] = 0x01;
+    state[RATE / 8 - 1] = 0x80 << 56;
     permute(&mut state);
     squeeze(&state)
 }
 
+/// One permutation of a single state: the `keccak` crate's work.
+///
+/// Only hashes side by side have rounds of our own, and WebAssembly: compiled for size, as all of a
+/// module is, the crate's loops stay loops and take ten times as long.
+#[inline]
+fn permute(state: &mut State) {
+    #[cfg(not(target_family = "wasm"))]
+    keccak::Keccak::new().with_f1600(|f1600| f1600(state));
+    #[cfg(target_family = "wasm")]
+    rounds::permute(state);
+}
+
 /// An unfinished hash.
 struct Sponge {
-    state: State<u64>,
+    state: State,
     block: [u8; RATE],
     used: usize,
 }
 
 impl Sponge {
     const fn new() -> Self {
-        Self { state: [[0; 5]; 5], block: [0; RATE], used: 0 }
+        Self { state: [0; 25], block: [0; RATE], used: 0 }
     }
 
     fn absorb(&mut self, mut data: &[u8]) {
@@ -103,7 +116,7 @@ impl Sponge {
 
     fn take_block(&mut self) {
         let (words, _) = self.block.as_chunks::<8>();
-        for (lane, word) in self.state.as_flattened_mut().iter_mut().zip(words) {
+        for (lane, word) in self.state.iter_mut().zip(words) {
             *lane ^= u64::from_le_bytes(*word);
         }
         permute(&mut self.state);
@@ -125,10 +138,10 @@ impl Sponge {
 }
 
 #[inline]
-fn squeeze(state: &State<u64>) -> Digest {
+fn squeeze(state: &State) -> Digest {
     let mut bytes = [0; DIGEST_SIZE];
     let (words, _) = bytes.as_chunks_mut::<8>();
-    for (word, lane) in words.iter_mut().zip(state.as_flattened()) {
+    for (word, lane) in words.iter_mut().zip(state) {
         *word = lane.to_le_bytes();
     }
     Digest::from_bytes(bytes)

@@ -2,7 +2,7 @@
 //! target of this module has.
 //!
 //! A function compiled for AVX2 must not run where there is none, so calling it from one that is
-//! compiled for less is `unsafe`, whatever was asked before. These two calls, and three like them
+//! compiled for less is `unsafe`, whatever was asked before. These two calls, and two like them
 //! for Keccak-256, are all the unsafe code of this crate. They are worth it: with SSE2 alone a
 //! Merkle node takes 78 ns, with AVX2 37 and with AVX-512 18, and a tree of a million leaves has a
 //! million nodes.

@@ -47,7 +47,7 @@ fn side_by_side<const N: usize>(
     let mut waiting = [Node::default(); DEPTH - 1];
     let mut node = Node::default();
     for number in 0..BMT_CHUNK_SIZE / PAIR_SIZE {
-        block.put_data(group, number * (PAIR_SIZE / 8));
+        block.put_pairs(group, number);
         node = hash(&block);
         for (height, left) in waiting.iter_mut().enumerate() {
             if (number >> height) & 1 == 0 {

@@ -59,10 +59,10 @@ fn some<const N: usize>(
         return core::array::from_fn(|_| pairs.next().map(alone).unwrap_or_default());
     }
     if let Some(group) = pairs.as_array::<N>() {
-        block.put_data(group, 0);
+        block.put_pairs(group, 0);
     } else {
         for (lane, pair) in pairs.iter().enumerate() {
-            block.put(lane, 0, pair);
+            block.put_pair(lane, pair);
         }
     }
     hash(block).digests()

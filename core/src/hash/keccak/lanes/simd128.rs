@@ -37,18 +37,26 @@ impl Word for Two {
     }
 }
 
-/// The hashes of two messages: 226 ns each in Node where one alone takes 340.
+/// The hashes of two messages: 220 ns each in Node where one alone takes 340.
+///
+/// Every word is named and the constants are read where they lie: a loop over the words, or one
+/// that owns the constants, became calls that copy memory and took a tenth of the time.
 #[inline(never)]
 pub(super) fn hash_two(block: &Block<2>) -> Node<2> {
-    let mut state: State<Two> = [[Two(u64x2_splat(0)); 5]; 5];
-    for (word, [a, b]) in state.as_flattened_mut().iter_mut().zip(block.rows()) {
-        *word = Two(u64x2(*a, *b));
-    }
-    let [rounds @ .., last] = ROUNDS;
+    let [a0, a1, a2, a3, a4, b0, b1, b2, b3, b4, c0, c1, c2, c3, c4, d0, d1] = block.rows();
+    let (two, zero) = (|[a, b]: &[u64; 2]| Two(u64x2(*a, *b)), Two(u64x2_splat(0)));
+    let mut state: State<Two> = [
+        [two(a0), two(a1), two(a2), two(a3), two(a4)],
+        [two(b0), two(b1), two(b2), two(b3), two(b4)],
+        [two(c0), two(c1), two(c2), two(c3), two(c4)],
+        [two(d0), two(d1), zero, zero, zero],
+        [zero, zero, zero, zero, zero],
+    ];
+    let [rounds @ .., last] = &ROUNDS;
     for constant in rounds {
-        state = round(state, Two(u64x2_splat(constant)));
+        state = round(state, Two(u64x2_splat(*constant)));
     }
     // Of the last round only the digest's words are made.
-    let [[a, b, c, d, _], ..] = round(state, Two(u64x2_splat(last)));
+    let [[a, b, c, d, _], ..] = round(state, Two(u64x2_splat(*last)));
     Node::from_rows([a.lanes(), b.lanes(), c.lanes(), d.lanes()])
 }

@@ -1,16 +1,13 @@
-//! Finds vectors when the program runs: AVX-512 or AVX2, and BMI for a hash alone.
+//! Finds vectors when the program runs: AVX-512 or AVX2.
 //!
 //! A function compiled for AVX2 must not run where there is none, so calling it from one that is
-//! compiled for less is `unsafe`, whatever was asked before. These three calls, and two like them
-//! for BLAKE3, are all the unsafe code of this crate. They are worth it: a permutation takes 267 ns
-//! without vectors, 226 with BMI's and-not and three-operand rotation, 110 with AVX2 and 40 with
-//! AVX-512, and a chunk of 4,096 bytes takes 128 of them.
+//! compiled for less is `unsafe`, whatever was asked before. These two calls, and two like them for
+//! BLAKE3, are all the unsafe code of this crate. They are worth it: a permutation takes 290 ns
+//! without vectors, 110 with AVX2 and 40 with AVX-512, and a chunk of 4,096 bytes takes 128 of them.
 
 use super::block::{Block, Node};
 use super::{Kernel, Work, loops, one};
-use crate::hash::keccak::rounds::{State, permute as without_bmi};
 
-cpufeatures::new!(bmi, "bmi1", "bmi2");
 cpufeatures::new!(avx2, "avx2");
 cpufeatures::new!(avx512, "avx512f", "avx512vl");
 
@@ -60,20 +57,4 @@ fn four(work: impl Work) {
 #[target_feature(enable = "avx2")]
 fn hash_four(block: &Block<4>) -> Node<4> {
     loops::hash(block)
-}
-
-/// One permutation of a single state.
-#[expect(unsafe_code, reason = "calls a function compiled for more than every processor has")]
-pub(in super::super) fn permute(state: &mut State<u64>) {
-    if bmi::get() {
-        // SAFETY: the processor has BMI1 and BMI2, as just asked.
-        unsafe { with_bmi(state) }
-    } else {
-        without_bmi(state);
-    }
-}
-
-#[target_feature(enable = "bmi1,bmi2")]
-fn with_bmi(state: &mut State<u64>) {
-    without_bmi(state);
 }
