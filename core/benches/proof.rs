@@ -14,8 +14,8 @@ use countersign_core::keys::{
 };
 use countersign_core::merkle::{leaf_hash, root};
 use countersign_core::proof::{
-    ConsistencyProof, ExclusionProof, InclusionProof, IndexContradiction, IndexGap,
-    OverlapContradiction, ReceiptBundle, ReceiptContradiction, RecordsProof, SettledLeaf,
+    BriefInclusionBundle, ConsistencyProof, ExclusionProof, InclusionProof, IndexContradiction,
+    IndexGap, OverlapContradiction, ReceiptBundle, ReceiptContradiction, RecordsProof, SettledLeaf,
     SignedSettlement, StatementProof, VerifyOptions, nodes_of, verify_bundle,
 };
 use countersign_core::settlement::{BatchWindow, IndexLeaf, settle};
@@ -43,6 +43,8 @@ struct Batch {
     records: Vec<Vec<u8>>,
     leaves: Vec<Digest>,
     index: Vec<IndexLeaf>,
+    /// The records behind it: its settlement's, and the signature of that.
+    behind: [Vec<u8>; 2],
 }
 
 /// A batch of 10,000 records over that many members.
@@ -76,7 +78,9 @@ fn batch(members: u32) -> Batch {
     let mut out = Vec::new();
     let settlement = settle(&mut chain, &window, log_root, &process(), &mut out, 3_000).unwrap();
     let signed = SignedSettlement { certificate, settlement };
-    Batch { signed, records, leaves, index: window.index_leaves() }
+    let mut signature = Vec::new();
+    chain.sign(&mut signature, 3_000, &process()).unwrap();
+    Batch { signed, records, leaves, index: window.index_leaves(), behind: [out, signature] }
 }
 
 static BATCH: LazyLock<Batch> = LazyLock::new(|| batch(20));
@@ -86,6 +90,14 @@ impl Batch {
         let fetch = nodes_of(&self.leaves);
         let bundle = InclusionProof::build(&self.signed, &self.records[at], fetch).unwrap();
         bundle.to_json().unwrap()
+    }
+
+    fn brief_inclusion(&self, at: usize) -> String {
+        let fetch = nodes_of(&self.leaves);
+        let bundle = InclusionProof::build(&self.signed, &self.records[at], fetch).unwrap();
+        let [settlement, signature] = &self.behind;
+        let brief = BriefInclusionBundle::build(&bundle, settlement, signature).unwrap();
+        brief.to_json().unwrap()
     }
 
     fn several(&self) -> String {
@@ -148,7 +160,10 @@ fn main() {
     for members in MEMBERS {
         let batch = batch(members);
         let size = batch.inclusion(5_000).len();
-        println!("an inclusion in {RECORDS} records of {members} pairs: {size} bytes");
+        let brief = batch.brief_inclusion(5_000).len();
+        println!(
+            "an inclusion in {RECORDS} records of {members} pairs: {size} bytes, brief: {brief}"
+        );
     }
     let (statement, inclusion) = (BATCH.statement().len(), BATCH.inclusion(5_000).len());
     println!("a statement of 500 records: {statement} bytes");
@@ -164,6 +179,13 @@ fn check(json: &str, is_valid: bool) {
     let trusted: PublicKey = operator().public_key();
     let report = verify_bundle(black_box(json.as_bytes()), &trusted, &VerifyOptions::default());
     assert_eq!(report.unwrap().valid, is_valid);
+}
+
+/// With the verification that building it ends with.
+#[divan::bench]
+fn prove_brief_inclusion(bencher: Bencher<'_, '_>) {
+    let batch = &*BATCH;
+    bencher.bench(|| batch.brief_inclusion(black_box(5_000)));
 }
 
 #[divan::bench]
@@ -193,6 +215,12 @@ fn prove_statement_of_500_records(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn verify_inclusion(bencher: Bencher<'_, '_>) {
     let json = BATCH.inclusion(5_000);
+    bencher.bench(|| check(&json, true));
+}
+
+#[divan::bench]
+fn verify_brief_inclusion(bencher: Bencher<'_, '_>) {
+    let json = BATCH.brief_inclusion(5_000);
     bencher.bench(|| check(&json, true));
 }
 

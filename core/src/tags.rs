@@ -39,6 +39,9 @@ pub const DISPUTE_RESOLUTION: &str = "DISPUTE_RESOLUTION";
 /// Format of a bundle: one record is in a batch.
 pub const INCLUSION_FORMAT: &str = "countersign/inclusion/v1";
 
+/// Format of a bundle: one record is in a batch, without the batch's sums.
+pub const BRIEF_INCLUSION_FORMAT: &str = "countersign/inclusion/v2";
+
 /// Format of a bundle: some records are in a batch.
 pub const RECORDS_FORMAT: &str = "countersign/records/v1";
 
@@ -90,7 +93,7 @@ mod tests {
 
     #[test]
     fn no_tag_starts_another() {
-        let tags: [&[u8]; 22] = [
+        let tags: [&[u8]; 23] = [
             SIGNATURE_MESSAGE,
             RECEIPT_MESSAGE,
             PROCESS_KEY_CERT.as_bytes(),
@@ -99,6 +102,7 @@ mod tests {
             BATCH_SETTLEMENT.as_bytes(),
             DISPUTE_RESOLUTION.as_bytes(),
             INCLUSION_FORMAT.as_bytes(),
+            BRIEF_INCLUSION_FORMAT.as_bytes(),
             RECORDS_FORMAT.as_bytes(),
             CONSISTENCY_FORMAT.as_bytes(),
             EXCLUSION_FORMAT.as_bytes(),

@@ -21,11 +21,11 @@ macro_rules! seeds {
     };
 }
 
-const BUNDLES: [(&str, &str); 13] = seeds!(
+const BUNDLES: [(&str, &str); 14] = seeds!(
     "bundle": "consistency.json" "contradiction-index.json" "contradiction-log-root.json"
     "contradiction-overlap.json" "contradiction-receipt.json" "exclusion.json" "inclusion.json"
     "number.json" "receipt.json" "records.json" "statement.json" "unknown-format.json"
-    "wrong-shard.json"
+    "wrong-shard.json" "brief-inclusion.json"
 );
 const DISPUTES: [(&str, &str); 10] = seeds!(
     "dispute": "absence" "contradiction" "forged" "late" "open" "other-record" "presence" "range"
@@ -48,12 +48,17 @@ fn bundles_are_judged_as_by_core() {
         assert_eq!(parsed(&other)["valid"], false, "{name}");
         assert!(verify_bundle(bundle.as_bytes(), &operator[1..], None, b"").is_err());
     }
-    assert_eq!(valid, 10);
+    assert_eq!(valid, 11);
 }
 
 #[wasm_bindgen_test]
 fn every_changed_digit_of_a_bundle_is_noticed() {
-    let (_, bundle) = BUNDLES[6];
+    for (_, bundle) in [BUNDLES[6], BUNDLES[13]] {
+        every_change_is_noticed(bundle);
+    }
+}
+
+fn every_change_is_noticed(bundle: &str) {
     let operator = bytes(&parsed(bundle)["operatorPublicKey"]);
     for at in (0..bundle.len()).step_by(7) {
         let mut changed = bundle.as_bytes().to_vec();

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { foldPath, foldsOf } from "../src/engine/folds";
+import type { Facts } from "../src/report";
 import { hex } from "../src/hex";
 
 // Any function that mixes everything will do for the shape.
@@ -50,14 +51,18 @@ describe("the folds of an audit path", () => {
   });
 
   it("are none of what has no path, or numbers that are none", () => {
-    const bundle = (seq: unknown, auditPath: unknown) => ({
-      proof: { seq, auditPath },
-      settlement: { fromSeq: "0", toSeq: "3" },
-    });
+    const bundle = (seq: unknown, auditPath: unknown) => ({ proof: { seq, auditPath } });
     const sibling = "00".repeat(32);
-    expect(foldsOf(bundle("1", [sibling, sibling]), hex(leaf(1)), nodeHash)).toHaveLength(2);
+    const facts = (batchId: string, leafHash = hex(leaf(1))) =>
+      ({ settlements: [{ batchId }], records: [{ leafHash }] }) as unknown as Facts;
+    const found = facts("shard:0:3");
+    const honest = bundle("1", [sibling, sibling]);
+    expect(foldsOf(honest, found, nodeHash)).toHaveLength(2);
     for (const odd of [bundle("4", [sibling]), bundle(1, [sibling]), bundle("1", [7]), bundle("1", null), null, 7]) {
-      expect(foldsOf(odd, hex(leaf(1)), nodeHash)).toEqual([]);
+      expect(foldsOf(odd, found, nodeHash)).toEqual([]);
+    }
+    for (const odd of [null, facts("shard"), facts("shard:2:3"), facts("shard:0:x"), facts("shard:0:3", "no hex")]) {
+      expect(foldsOf(honest, odd, nodeHash)).toEqual([]);
     }
   });
 });

@@ -156,14 +156,30 @@ impl<'a> ControlRecord<'a> {
     /// Decodes a whole control record, strictly.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, RecordError> {
         let mut decoder = Decoder::new(bytes);
-        decoder.array_of(CONTROL_ITEMS).in_field("record")?;
-        let seq = Seq(decoder.uint().in_field("seq")?);
-        let prev_hash = Digest::from_bytes(*decoder.bytes_of().in_field("prevHash")?);
-        let ts_us = decoder.uint().in_field("ts")?;
-        let kind = decoder.text(MAX_KIND_SIZE).in_field("kind")?;
+        let ControlHead { seq, prev_hash, ts_us, kind } = ControlHead::decode(&mut decoder)?;
         let body = Control::decode(kind, &mut decoder)?;
         decoder.finish().in_field("record")?;
         Ok(Self { seq, prev_hash, ts_us, body })
+    }
+}
+
+/// What stands in a control record before its body.
+pub(super) struct ControlHead<'a> {
+    pub(super) seq: Seq,
+    pub(super) prev_hash: Digest,
+    pub(super) ts_us: u64,
+    pub(super) kind: &'a str,
+}
+
+impl<'a> ControlHead<'a> {
+    pub(super) fn decode(decoder: &mut Decoder<'a>) -> Result<Self, RecordError> {
+        decoder.array_of(CONTROL_ITEMS).in_field("record")?;
+        Ok(Self {
+            seq: Seq(decoder.uint().in_field("seq")?),
+            prev_hash: Digest::from_bytes(*decoder.bytes_of().in_field("prevHash")?),
+            ts_us: decoder.uint().in_field("ts")?,
+            kind: decoder.text(MAX_KIND_SIZE).in_field("kind")?,
+        })
     }
 }
 

@@ -68,6 +68,6 @@ pub use keyring::{KeyState, Keyring};
 pub use record::{Record, peek_link};
 pub use run::{KeyWindow, Link, RecordSink, RunSummary, check_run, check_run_in, check_run_with};
 pub use sequencer::Sequencer;
-pub use settlement::{MemberDelta, Settlement};
+pub use settlement::{MemberDelta, SettledRoots, Settlement, SettlementHead};
 pub use tip::next_tip;
 pub use writer::{ChainError, ChainWriter};

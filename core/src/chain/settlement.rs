@@ -5,6 +5,7 @@
 
 use alloc::vec::Vec;
 
+use super::control::ControlHead;
 use super::entry::{check_asset_id, rule};
 use super::error::{InField, RecordError};
 use crate::Seq;
@@ -129,13 +130,9 @@ impl<'a> Settlement<'a> {
     pub(super) fn decode_body(decoder: &mut Decoder<'a>) -> Result<Self, RecordError> {
         decoder.array_of(SETTLEMENT_ITEMS).in_field("body")?;
         let start = decoder.rest();
-        let from_seq = Seq(decoder.uint().in_field("fromSeq")?);
-        let to_seq = Seq(decoder.uint().in_field("toSeq")?);
-        let tip_hash = digest(decoder, "tipHash")?;
-        let items_root = digest(decoder, "itemsRoot")?;
-        let log_root = digest(decoder, "logRoot")?;
-        let index_root = digest(decoder, "indexRoot")?;
-        let entry_count = decoder.uint().in_field("entryCount")?;
+        let roots = SettledRoots::decode(decoder)?;
+        let SettledRoots { from_seq, to_seq, tip_hash, .. } = roots;
+        let SettledRoots { items_root, log_root, index_root, entry_count, .. } = roots;
         let count = decoder.array().in_field("memberDeltas")?;
         let deltas = taken(decoder.rest(), |decoder| check_deltas(decoder, count), decoder)?;
         let signed = start.len().saturating_sub(decoder.rest().len());
@@ -152,6 +149,68 @@ impl<'a> Settlement<'a> {
             signed_fields: start.get(..signed).unwrap_or_default(),
             deltas,
         })
+    }
+}
+
+/// What a settlement says before the deltas.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SettledRoots {
+    /// First record of the batch.
+    pub from_seq: Seq,
+    /// Last record of the batch.
+    pub to_seq: Seq,
+    /// Chain tip at `to_seq`.
+    pub tip_hash: Digest,
+    /// Root over the records of the batch.
+    pub items_root: Digest,
+    /// Root over all records up to `to_seq`.
+    pub log_root: Digest,
+    /// Root over the batch's sorted operation index.
+    pub index_root: Digest,
+    /// Entries in the batch.
+    pub entry_count: u64,
+}
+
+impl SettledRoots {
+    fn decode(decoder: &mut Decoder<'_>) -> Result<Self, RecordError> {
+        Ok(Self {
+            from_seq: Seq(decoder.uint().in_field("fromSeq")?),
+            to_seq: Seq(decoder.uint().in_field("toSeq")?),
+            tip_hash: digest(decoder, "tipHash")?,
+            items_root: digest(decoder, "itemsRoot")?,
+            log_root: digest(decoder, "logRoot")?,
+            index_root: digest(decoder, "indexRoot")?,
+            entry_count: decoder.uint().in_field("entryCount")?,
+        })
+    }
+}
+
+/// The beginning of a `BATCH_SETTLEMENT` record, up to its deltas.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SettlementHead {
+    /// The record's number.
+    pub seq: Seq,
+    /// The chain tip before it.
+    pub prev_hash: Digest,
+    /// When it was appended, microseconds since the epoch.
+    pub ts_us: u64,
+    /// What it settles.
+    pub roots: SettledRoots,
+}
+
+impl SettlementHead {
+    /// Reads the beginning of a record, strictly; what is behind the length of the deltas is not
+    /// looked at. It takes at most 260 bytes.
+    pub fn decode(beginning: &[u8]) -> Result<Self, RecordError> {
+        let mut decoder = Decoder::new(beginning);
+        let head = ControlHead::decode(&mut decoder)?;
+        if head.kind != tags::BATCH_SETTLEMENT {
+            return rule("kind", "must be BATCH_SETTLEMENT");
+        }
+        decoder.array_of(SETTLEMENT_ITEMS).in_field("body")?;
+        let roots = SettledRoots::decode(&mut decoder)?;
+        decoder.array().in_field("memberDeltas")?;
+        Ok(Self { seq: head.seq, prev_hash: head.prev_hash, ts_us: head.ts_us, roots })
     }
 }
 

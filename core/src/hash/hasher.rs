@@ -1,4 +1,4 @@
-//! The only file that calls the hash crates.
+//! Hashes of whole inputs, by the hash crates. (`first_chunk.rs` looks into BLAKE3's tree.)
 
 use sha2::Digest as _;
 

@@ -12,6 +12,7 @@
 //! ```
 
 mod digest;
+mod first_chunk;
 mod hasher;
 pub mod hex;
 mod keccak;
@@ -19,6 +20,7 @@ mod keccak;
 mod lanes;
 
 pub use digest::Digest;
+pub use first_chunk::{BLAKE3_CHUNK_SIZE, FirstChunk, MAX_LEVELS};
 pub use hasher::{Blake3, Hash, Sha256, blake3, blake3_parts};
 pub(crate) use keccak::{BMT_CHUNK_SIZE, bmt_roots, keccak256_pair};
 pub use keccak::{Keccak256, Kernel, keccak256, keccak256_parts};

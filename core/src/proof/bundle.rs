@@ -8,9 +8,9 @@ use super::format::{FormatOf, TheFormat};
 use super::report::{Facts, Report};
 use super::verifier::{Kind, Proof, Stop, Verifier, VerifyOptions};
 use super::{
-    ConsistencyProof, ExclusionProof, Format, InclusionProof, IndexContradiction,
-    LogRootContradiction, OverlapContradiction, PlacementProof, ProofError, ReceiptBundle,
-    ReceiptContradiction, RecordsProof, SignedSettlement, StatementProof,
+    BriefInclusionBundle, ConsistencyProof, ExclusionProof, Format, InclusionProof,
+    IndexContradiction, LogRootContradiction, OverlapContradiction, PlacementProof, ProofError,
+    ReceiptBundle, ReceiptContradiction, RecordsProof, SignedSettlement, StatementProof,
 };
 use crate::document::{
     self, DocumentError, Object, One, ReadMembers, Spelling as _, WriteMembers, members,
@@ -19,14 +19,16 @@ use crate::keys::{Certificate, PublicKey, ShardId};
 use crate::limits::MAX_BUNDLE_SIZE;
 use crate::settlement::BatchSettlementAction;
 
-/// What holds for every bundle that rests on settlements.
-const OF_SETTLEMENTS: &[&str] = &[
+/// What holds for every bundle that rests on what an operator signed in a log.
+pub(super) const OF_OPERATORS: &[&str] = &[
     "That the operator is honest: only that it committed itself, with a key that it certified, to \
      what the settlement says.",
     "That the process key was in the operator's hands alone: a compromise that was not among the \
      revocations given is not known here.",
-    "When the settlement was made: it bears no time of its own.",
 ];
+
+/// What holds for every bundle with whole settlements.
+const OF_SETTLEMENTS: &[&str] = &["When the settlement was made: it bears no time of its own."];
 
 /// One document that stands alone: a settlement, the certificate of its key, and a proof.
 ///
@@ -90,7 +92,7 @@ impl<P: Proof> Bundle<P> {
         let facts = Facts::new(self.shard_id, self.operator_public_key);
         let mut run = Verifier::new(P::FORMAT, facts, trusted, options);
         let outcome = self.run(&mut run);
-        run.finish(outcome, &[P::DOES_NOT_PROVE, OF_SETTLEMENTS])
+        run.finish(outcome, &[P::DOES_NOT_PROVE, OF_OPERATORS, OF_SETTLEMENTS])
     }
 
     fn run(&self, run: &mut Verifier<'_>) -> Result<(), Stop> {
@@ -211,6 +213,7 @@ macro_rules! any_bundle {
 
 any_bundle! {
     Inclusion: InclusionBundle = "One record is in a batch.",
+    BriefInclusion: BriefInclusionBundle = "One record is in a batch, without the batch's sums.",
     Records: RecordsBundle = "Some records are in a batch.",
     Consistency: ConsistencyBundle = "One settlement's log extends another's.",
     Exclusion: ExclusionBundle = "An operation is not in a batch.",

@@ -12,13 +12,21 @@ use crate::chain::Record;
 /// A receipt is held against an inclusion of the same seq; an inclusion against an exclusion of the
 /// same operation in the same batch; and two bundles of any kinds with settlements against each
 /// other, where they overlap or commit to different logs. The order of the two does not matter.
-/// Nothing is verified: verify the bundle that comes out, as any other.
+/// A brief inclusion counts beside a bundle that has its settlement. Nothing is verified: verify the bundle that comes out, as any other.
 ///
 /// # Errors
-/// [`ProofError::NoContradiction`] where the two agree, or say nothing about the same thing.
+/// [`ProofError::NoContradiction`] where the two agree, or say nothing about the same thing;
+/// [`ProofError::SettlementMissing`] where one is a brief inclusion and the other has not its
+/// settlement.
 pub fn contradict(first: &AnyBundle, second: &AnyBundle) -> Result<AnyBundle, ProofError> {
-    use AnyBundle::{Exclusion, Inclusion, Receipt};
+    use AnyBundle::{BriefInclusion, Exclusion, Inclusion, Receipt};
     match (first, second) {
+        (BriefInclusion(brief), other) | (other, BriefInclusion(brief)) => {
+            let signed = other.signed_settlement();
+            let whole = signed.and_then(|signed| brief.with_settlement(&signed));
+            let whole = whole.map(Inclusion).ok_or(ProofError::SettlementMissing)?;
+            contradict(&whole, other)
+        }
         (Receipt(receipt), Inclusion(inclusion)) | (Inclusion(inclusion), Receipt(receipt)) => {
             of_receipt(receipt, inclusion)
         }
@@ -77,7 +85,8 @@ fn fork(one: &InclusionBundle, two: &InclusionBundle) -> Option<Fork> {
 }
 
 impl AnyBundle {
-    /// The settlement that it rests on, with the certificate of its key; `None` for a receipt.
+    /// The settlement that it rests on, with the certificate of its key; `None` for a receipt, and for a brief
+    /// inclusion, which has only the beginning of one.
     pub fn signed_settlement(&self) -> Option<SignedSettlement> {
         Some(match self {
             Self::Inclusion(bundle) => bundle.signed_settlement(),
@@ -85,7 +94,7 @@ impl AnyBundle {
             Self::Consistency(bundle) => bundle.signed_settlement(),
             Self::Exclusion(bundle) => bundle.signed_settlement(),
             Self::Statement(bundle) => bundle.signed_settlement(),
-            Self::Receipt(_) => return None,
+            Self::BriefInclusion(_) | Self::Receipt(_) => return None,
             Self::Placement(bundle) => bundle.signed_settlement(),
             Self::ContradictionReceipt(bundle) => bundle.signed_settlement(),
             Self::ContradictionIndex(bundle) => bundle.signed_settlement(),

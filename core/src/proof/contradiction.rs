@@ -274,7 +274,7 @@ impl Kind for IndexContradiction {
 impl Proof for IndexContradiction {
     fn verify(&self, settled: &Settled<'_>, run: &mut Verifier<'_>) -> Result<(), Stop> {
         // Index 1. The record is in the batch, as in "Inclusion".
-        let (record, _) = verify_record(&self.inclusion, settled, run)?;
+        let (record, _) = verify_record(&self.inclusion, &settled.ground(), run)?;
         // Index 2. It is an entry.
         let result = match record {
             Record::Entry(entry) => Ok(IndexLeaf::of(&entry)),

@@ -26,6 +26,14 @@ pub enum ProofError {
     },
     /// The record to be proven is none.
     Record(RecordError),
+    /// The record behind a settlement's is no signature by the key that settled: the settlement can
+    /// only be shown whole.
+    SettlementUnsigned {
+        /// The settlement's record.
+        seq: Seq,
+    },
+    /// A brief inclusion cannot be held against the other bundle, which has not its settlement.
+    SettlementMissing,
     /// The record to be proven is no entry.
     NotAnEntry {
         /// The record.
@@ -90,6 +98,8 @@ impl ProofError {
             Self::Document(error) => error.code(),
             Self::Revocation { .. } => "revocation-invalid",
             Self::Record(_) => "record-malformed",
+            Self::SettlementUnsigned { .. } => "settlement-unsigned",
+            Self::SettlementMissing => "settlement-missing",
             Self::NotAnEntry { .. } => "record-not-an-entry",
             Self::SeqOutsideBatch { .. } => "seq-outside-batch",
             Self::RecordMissing { .. } => "record-missing",
@@ -114,6 +124,14 @@ impl fmt::Display for ProofError {
                 write!(f, "the revocation of key {public_key} does not hold here: {error}")
             }
             Self::Record(error) => write!(f, "the bytes are no record: {error}"),
+            Self::SettlementUnsigned { seq } => write!(
+                f,
+                "settlement {seq} is followed by no signature of the key that settled; show it whole"
+            ),
+            Self::SettlementMissing => f.write_str(
+                "a brief inclusion does not hold its settlement: give an inclusion with the whole \
+                 settlement",
+            ),
             Self::NotAnEntry { seq } => write!(f, "record {seq} is no entry"),
             Self::SeqOutsideBatch { seq, from_seq, to_seq } => {
                 write!(f, "record {seq} is not in the batch of records {from_seq} to {to_seq}")

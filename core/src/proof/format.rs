@@ -16,6 +16,8 @@ use crate::tags;
 pub enum Format {
     /// One record is in a batch.
     Inclusion,
+    /// One record is in a batch, without the batch's sums.
+    BriefInclusion,
     /// Some records are in a batch.
     Records,
     /// One settlement's log extends another's.
@@ -40,8 +42,9 @@ pub enum Format {
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Inclusion,
+        Self::BriefInclusion,
         Self::Records,
         Self::Consistency,
         Self::Exclusion,
@@ -58,6 +61,7 @@ impl Format {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Inclusion => tags::INCLUSION_FORMAT,
+            Self::BriefInclusion => tags::BRIEF_INCLUSION_FORMAT,
             Self::Records => tags::RECORDS_FORMAT,
             Self::Consistency => tags::CONSISTENCY_FORMAT,
             Self::Exclusion => tags::EXCLUSION_FORMAT,

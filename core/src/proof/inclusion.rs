@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 
 use super::bundle::{Bundle, InclusionBundle, RecordsBundle};
 use super::report::RecordFact;
-use super::settled::{Batch, Settled, decode};
+use super::settled::{Batch, Ground, Settled, check_time, decode};
 use super::verifier::{Failure, Kind, Proof, Stop, Verifier};
 use super::{Format, ProofError, SignedSettlement};
 use crate::Seq;
@@ -109,14 +109,14 @@ impl Kind for InclusionProof {
 
 impl Proof for InclusionProof {
     fn verify(&self, settled: &Settled<'_>, run: &mut Verifier<'_>) -> Result<(), Stop> {
-        verify_record(self, settled, run).map(drop)
+        verify_record(self, &settled.ground(), run).map(drop)
     }
 }
 
 /// The steps of "Inclusion": the record and its leaf hash.
 pub(super) fn verify_record<'p>(
     proof: &'p InclusionProof,
-    settled: &Settled<'_>,
+    ground: &Ground<'_>,
     run: &mut Verifier<'_>,
 ) -> Result<(Record<'p>, Digest), Stop> {
     // 1. The bytes are a record, in its one encoding.
@@ -133,17 +133,17 @@ pub(super) fn verify_record<'p>(
     };
     run.check("record-seq", result, |()| format!("the record's own seq is {seq}"))?;
     // 3. The seq lies in the batch, which decides the leaf index and the tree size.
-    let batch = settled.batch;
+    let batch = ground.batch;
     let index = batch.leaf_index(seq).map_err(Failure::of);
     let index = run.check("seq-in-batch", index, |index| {
         format!("record {seq} is leaf {index} of the batch's {}", batch.items)
     })?;
     // 4. The settling key was still valid when the record was appended.
-    run.check("record-time", settled.check_time(&record), |()| {
-        format!("it was appended before key {} ended", settled.certificate.public_key)
+    run.check("record-time", check_time(ground.certificate, &record), |()| {
+        format!("it was appended before key {} ended", ground.certificate.public_key)
     })?;
     // 5. The path has exactly the length that index and size allow, and leads to itemsRoot.
-    let root = &settled.settlement.items_root;
+    let root = ground.items_root;
     let result = verify_inclusion::<Blake3>(index, batch.items, &leaf, &proof.audit_path, root);
     run.check("inclusion", result.map_err(Failure::of), |()| {
         format!("its leaf hash and {} siblings lead to itemsRoot {root}", proof.audit_path.len())

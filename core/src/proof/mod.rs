@@ -9,6 +9,7 @@
 //! | format | shows |
 //! |---|---|
 //! | `countersign/inclusion/v1`, `…/records/v1` | a record, or some, are in a batch |
+//! | `countersign/inclusion/v2` | a record is in a batch, without the sums of all its members |
 //! | `countersign/consistency/v1` | one settlement's log extends another's |
 //! | `countersign/exclusion/v1` | an operation is not in a batch |
 //! | `countersign/statement/v1` | all entries of a member in a batch, with their sums |
@@ -70,6 +71,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod brief;
 mod bundle;
 mod consistency;
 mod contradict;
@@ -89,6 +91,7 @@ mod statement;
 mod tests;
 mod verifier;
 
+pub use brief::{BriefInclusion, BriefInclusionBundle, ChainedSettlement};
 pub use bundle::{
     AnyBundle, Bundle, ConsistencyBundle, ExclusionBundle, InclusionBundle,
     IndexContradictionBundle, LogRootContradictionBundle, OverlapContradictionBundle,

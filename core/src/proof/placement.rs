@@ -139,7 +139,7 @@ impl Kind for PlacementProof {
 impl Proof for PlacementProof {
     fn verify(&self, settled: &Settled<'_>, run: &mut Verifier<'_>) -> Result<(), Stop> {
         // 1. The record is in the batch, as in "Inclusion".
-        verify_record(&self.inclusion, settled, run)?;
+        verify_record(&self.inclusion, &settled.ground(), run)?;
         // 2. The bytes are those around its frame.
         run.check("placement", self.check_frame(), |()| {
             let count = self.bytes.len();

@@ -6,14 +6,14 @@ use alloc::vec::Vec;
 
 use super::Format;
 use crate::Seq;
-use crate::chain::{MeteringRecord, Record};
+use crate::chain::{MeteringRecord, Record, SettledRoots};
 use crate::document::{
     self, DocumentError, List, Object, Objects, One, Optional, OptionalObject, Own, members,
 };
 use crate::hash::Digest;
 use crate::keys::{PublicKey, ShardId};
 use crate::limits::DIGEST_SIZE;
-use crate::settlement::{AccountDelta, BatchId, BatchSettlementAction};
+use crate::settlement::{AccountDelta, BatchId};
 
 /// One check that ran.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -150,14 +150,15 @@ members!(write SettlementFact {
 });
 
 impl SettlementFact {
-    pub(super) fn of(shard_id: ShardId, settlement: &BatchSettlementAction) -> Self {
-        Self {
-            batch_id: settlement.batch_id(shard_id),
-            entry_count: settlement.entry_count,
-            public_key: settlement.public_key,
-            items_root: settlement.items_root,
-            log_root: settlement.log_root,
-        }
+    /// What `public_key` settled.
+    pub(super) const fn new(
+        shard_id: ShardId,
+        public_key: PublicKey,
+        roots: &SettledRoots,
+    ) -> Self {
+        let SettledRoots { from_seq, to_seq, entry_count, items_root, log_root, .. } = *roots;
+        let batch_id = BatchId { shard_id, from_seq, to_seq };
+        Self { batch_id, entry_count, public_key, items_root, log_root }
     }
 }
 

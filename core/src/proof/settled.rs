@@ -8,7 +8,7 @@ use super::ProofError;
 use super::report::SettlementFact;
 use super::verifier::{Failure, Stop, Verifier};
 use crate::Seq;
-use crate::chain::Record;
+use crate::chain::{Record, SettledRoots};
 use crate::document::{Object, members};
 use crate::hash::{Blake3, Digest};
 use crate::keys::{self, Certificate};
@@ -45,11 +45,15 @@ pub(super) struct Batch {
 impl Batch {
     /// Fails only with [`ProofError::InvalidBatch`].
     pub(super) fn of(settlement: &BatchSettlementAction) -> Result<Self, ProofError> {
-        let (from, to) = (settlement.from_seq, settlement.to_seq);
-        let entry_count = settlement.entry_count;
+        Self::new(&settlement.roots())
+    }
+
+    /// As [`Batch::of`].
+    pub(super) fn new(roots: &SettledRoots) -> Result<Self, ProofError> {
+        let SettledRoots { from_seq: from, to_seq: to, entry_count, .. } = *roots;
         let refused = ProofError::InvalidBatch { from_seq: from, to_seq: to, entry_count };
         let size = |leaves: Option<u64>| leaves.and_then(|leaves| TreeSize::new(leaves).ok());
-        let items = size(settlement.record_count());
+        let items = size(to.0.checked_sub(from.0).and_then(|steps| steps.checked_add(1)));
         let log = size(to.0.checked_add(1));
         match (items, log, size(Some(entry_count))) {
             (Some(items), Some(log), Some(index)) if index <= items => {
@@ -69,6 +73,15 @@ impl Batch {
     }
 }
 
+/// What a record of a batch is held against.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ground<'a> {
+    /// Of the key that signed for the batch.
+    pub(super) certificate: &'a Certificate,
+    pub(super) batch: Batch,
+    pub(super) items_root: &'a Digest,
+}
+
 /// A settlement that holds.
 #[derive(Debug)]
 pub struct Settled<'a> {
@@ -77,7 +90,13 @@ pub struct Settled<'a> {
     pub(super) batch: Batch,
 }
 
-impl Settled<'_> {
+impl<'a> Settled<'a> {
+    /// What the batch's records are held against.
+    pub(super) const fn ground(&self) -> Ground<'a> {
+        let (certificate, batch) = (self.certificate, self.batch);
+        Ground { certificate, batch, items_root: &self.settlement.items_root }
+    }
+
     /// Checks that the key was still valid when the record was appended: what it settles or
     /// promises later than that, it does after its end.
     pub(super) fn check_time(&self, record: &Record<'_>) -> Result<(), Failure> {
@@ -184,6 +203,14 @@ impl Verifier<'_> {
         })
     }
 
+    /// Checks that a batch is one that a log can have.
+    pub(super) fn check_range(&mut self, roots: &SettledRoots) -> Result<Batch, Stop> {
+        self.check("settlement-range", Batch::new(roots).map_err(Failure::of), |batch| {
+            let (records, entries) = (batch.items, batch.index);
+            format!("the batch has {records} records, {entries} entries among them")
+        })
+    }
+
     /// Checks a settlement and the certificate of its key.
     pub(super) fn check_settlement<'s>(
         &mut self,
@@ -203,7 +230,9 @@ impl Verifier<'_> {
         settlement: &'s BatchSettlementAction,
     ) -> Result<Settled<'s>, Stop> {
         let id = settlement.batch_id(self.shard_id);
-        self.facts.settlements.push(SettlementFact::of(self.shard_id, settlement));
+        let roots = settlement.roots();
+        let fact = SettlementFact::new(self.shard_id, settlement.public_key, &roots);
+        self.facts.settlements.push(fact);
         // 5. The settlement is by the certified key.
         let (key, certified) = (settlement.public_key, certificate.public_key);
         let result = if key == certified {
@@ -214,11 +243,7 @@ impl Verifier<'_> {
         };
         self.check("signing-key", result, |()| format!("batch {id} was settled by key {key}"))?;
         // 6. The range is one that a log can have, with no more entries than records.
-        let batch =
-            self.check("settlement-range", Batch::of(settlement).map_err(Failure::of), |batch| {
-                let (records, entries) = (batch.items, batch.index);
-                format!("the batch has {records} records, {entries} entries among them")
-            })?;
+        let batch = self.check_range(&roots)?;
         // 7. The key signed all of it, every member's sums included.
         let result = settlement
             .verify_signature(self.shard_id)

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use super::BatchId;
 use super::document::Deltas;
 use crate::Seq;
-use crate::chain::{MemberDelta, RecordError, Settlement};
+use crate::chain::{MemberDelta, RecordError, SettledRoots, Settlement};
 use crate::codec::Encoder;
 use crate::document::{self, DocumentError, One, members};
 use crate::hash::Digest;
@@ -155,6 +155,14 @@ impl BatchSettlementAction {
     /// deltas agree with any records.
     pub fn verify_signature(&self, shard_id: ShardId) -> Result<(), keys::Error> {
         VerifyingKey::new(&self.public_key)?.verify(&self.signed_bytes(shard_id), &self.signature)
+    }
+
+    /// What it says before the deltas.
+    pub const fn roots(&self) -> SettledRoots {
+        let Self {
+            from_seq, to_seq, tip_hash, items_root, log_root, index_root, entry_count, ..
+        } = *self;
+        SettledRoots { from_seq, to_seq, tip_hash, items_root, log_root, index_root, entry_count }
     }
 
     /// The batch's name in `shard_id`.

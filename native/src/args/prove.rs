@@ -14,7 +14,7 @@ use crate::prove::BatchName;
 pub enum ProveCommand {
     /// Prove that one record is in a settled batch
     #[command(
-        after_help = "Example:\n  countersign prove inclusion meter --seq 17 --out proof.json"
+        after_help = "Example:\n  countersign prove inclusion meter --seq 17 --out proof.json\n\nA bundle takes at most 4 KiB: where the settlement's sums of all members would make it larger,\nit is a brief inclusion, with the beginning of the settlement's record under the signature of\nthe chain. It shows the same, but can be held against another bundle only if that has the\nsettlement; --whole writes the settlement with all sums."
     )]
     Inclusion(ProveInclusionArgs),
     /// Prove that some records of one batch are in it
@@ -90,6 +90,9 @@ pub struct ProveInclusionArgs {
     /// The record
     #[arg(long, value_name = "SEQ")]
     pub seq: u64,
+    /// Hold the whole settlement, with the sums of all members, however large that is
+    #[arg(long, conflicts_with = "content_address")]
+    pub whole: bool,
     /// Also show where the record stands in the file of its segment, under the file's content address
     #[arg(long)]
     pub content_address: bool,

@@ -11,9 +11,9 @@ use countersign_core::keys::{Certificate, PublicKey, ShardId};
 use countersign_core::limits::{DIGEST_SIZE, LENGTH_PREFIX_SIZE};
 use countersign_core::merkle::{MultiInclusionError, NodeCoordinate};
 use countersign_core::proof::{
-    ConsistencyBundle, ConsistencyProof, ExclusionBundle, ExclusionProof, InclusionBundle,
-    InclusionProof, PlacementBundle, PlacementProof, ProofError, RecordsBundle, RecordsProof,
-    SignedSettlement, StatementBundle, StatementProof,
+    BriefInclusionBundle, ConsistencyBundle, ConsistencyProof, ExclusionBundle, ExclusionProof,
+    InclusionBundle, InclusionProof, PlacementBundle, PlacementProof, ProofError, RecordsBundle,
+    RecordsProof, SignedSettlement, StatementBundle, StatementProof,
 };
 use countersign_core::settlement::{BatchId, BatchSettlementAction, IndexLeaf, verify_settlement};
 
@@ -21,7 +21,7 @@ use super::batch::Batch;
 use super::content::chunk_index;
 use super::{BatchName, ProveError};
 use crate::bmt::{BmtError, SteadyFile};
-use crate::index::{LogIndex, LogPosition, SettledRange, certificate_in, read_record};
+use crate::index::{LogCursor, LogIndex, LogPosition, SettledRange, certificate_in, read_record};
 use crate::store::disk::Disk;
 use crate::store::segment_reader::list_segments;
 use crate::store::{ShardPaths, shard_status};
@@ -108,6 +108,25 @@ impl<'d> Prover<'d> {
             let bundle = InclusionProof::build(&batch.settled.signed, &record, |n| batch.node(n));
             bundle.map_err(|error| prover.mismatch(error))
         })
+    }
+
+    /// Shows what `inclusion` does, which [`Prover::inclusion`] made, without the sums of all members;
+    /// `None` if no signature follows the settlement.
+    pub fn brief_inclusion(
+        &self,
+        inclusion: &InclusionBundle,
+    ) -> Result<Option<BriefInclusionBundle>, ProveError> {
+        let SettledRange { seq, place, .. } = self.holding(inclusion.proof.seq)?;
+        let start = LogPosition { place, seq, tip: None };
+        let mut cursor = LogCursor::open(self.disk, &self.paths, start)?;
+        let (_, bytes) = cursor.expect_next()?;
+        let settlement = bytes.to_vec();
+        let (_, next) = cursor.expect_next()?;
+        match BriefInclusionBundle::build(inclusion, &settlement, next) {
+            Ok(brief) => Ok(Some(brief)),
+            Err(ProofError::SettlementUnsigned { .. }) => Ok(None),
+            Err(error) => Err(self.mismatch(error)),
+        }
     }
 
     /// Shows a record to be in its batch, and where it stands in the file of its segment, which must

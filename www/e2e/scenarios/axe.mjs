@@ -26,7 +26,7 @@ export const tests = Object.fromEntries(
       assert.deepEqual(await violations(visit.page), [], "before anything is checked");
       await visit.click("#open-paste");
       await visit.click("#open-url");
-      for (const sample of ["inclusion", "statement", "changed-amount", "no-key", "dispute-fraud", "exclusion", "consistency", "contradiction-overlap", "damaged-shard", "placement", "file-proof", "changed-file-proof", "file"]) {
+      for (const sample of ["inclusion", "brief-inclusion", "statement", "changed-amount", "no-key", "dispute-fraud", "exclusion", "consistency", "contradiction-overlap", "damaged-shard", "placement", "file-proof", "changed-file-proof", "file"]) {
         await visit.sample(sample);
         await visit.page.$$eval("#result details", (all) => all.forEach((one) => { one.open = true; }));
         await new Promise((drawn) => setTimeout(drawn, 100));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
 const LOOKS = { light: ["light", 1100], dark: ["dark", 1100], narrow: ["light", 360] };
-const SAMPLES = ["inclusion", "statement", "changed-amount", "dispute-fraud", "dispute-no-response", "exclusion", "consistency", "contradiction-overlap", "shard", "damaged-shard", "no-key", "placement", "file-proof", "changed-file-proof"];
+const SAMPLES = ["inclusion", "brief-inclusion", "statement", "changed-amount", "dispute-fraud", "dispute-no-response", "exclusion", "consistency", "contradiction-overlap", "shard", "damaged-shard", "no-key", "placement", "file-proof", "changed-file-proof"];
 
 export const tests = Object.fromEntries(
   Object.entries(LOOKS).map(([name, [scheme, width]]) => [

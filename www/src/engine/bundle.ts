@@ -65,9 +65,8 @@ export function checkBundle(
   );
   const report = reportOf(verifier.verifyBundle(text, { operatorPublicKey: bytes }), document);
   const isInclusion = at(document, "proof", "auditPath") !== undefined;
-  const leafHash = report.facts?.records[0]?.leafHash;
   const folds = isInclusion
-    ? foldsOf(document, leafHash, (left, right) => verifier.merkleNodeHash(left, right))
+    ? foldsOf(document, report.facts, (left, right) => verifier.merkleNodeHash(left, right))
     : [];
   const tookMs = performance.now() - start;
   return { outcome: { kind: "bundle", report, document, text, folds, tookMs }, key };

@@ -2,7 +2,7 @@
 // come from here: the package folds the path again, by itself.
 
 import { fromHex, hex } from "../hex";
-import type { Fold } from "../report";
+import type { Facts, Fold } from "../report";
 
 type NodeHash = (left: Uint8Array, right: Uint8Array) => Uint8Array;
 
@@ -39,13 +39,12 @@ export function foldPath(
   return folds;
 }
 
-/** The folds of an inclusion bundle, as far as it has what they need. */
-export function foldsOf(bundle: unknown, leafHash: string | undefined, nodeHash: NodeHash): Fold[] {
+/** The folds of an inclusion bundle, as far as it and what was found in it have what they need. */
+export function foldsOf(bundle: unknown, facts: Facts | null, nodeHash: NodeHash): Fold[] {
   const path = at(bundle, "proof", "auditPath");
-  const numbers = [["proof", "seq"], ["settlement", "fromSeq"], ["settlement", "toSeq"]].map((names) =>
-    number(at(bundle, ...names)),
-  );
-  const [seq, from, to] = numbers;
+  const leafHash = facts?.records[0]?.leafHash;
+  const [, ...range] = facts?.settlements[0]?.batchId.split(":") ?? [];
+  const [seq, from, to] = [at(bundle, "proof", "seq"), ...range].map(number);
   if (leafHash === undefined || !isTexts(path)) return [];
   if (seq == null || from == null || to == null || seq < from || seq > to) return [];
   return foldPath(leafHash, path, seq - from, to - from + 1n, nodeHash);

@@ -211,8 +211,8 @@ function bundlePictures(
 
 function path(outcome: Extract<Outcome, { kind: "bundle" }>, found: Facts): HTMLElement | null {
   const record = found.records[0];
-  const root = textAt(outcome.document, "settlement", "itemsRoot");
-  if (!record || root === null || outcome.folds.length === 0) return null;
+  const root = found.settlements[0]?.itemsRoot;
+  if (!record || root === undefined || outcome.folds.length === 0) return null;
   return pathPicture(record.seq, record.leafHash, outcome.folds, root);
 }
 

@@ -16,7 +16,7 @@ fn an_unknown_format() {
     for (format, json) in one_of_each() {
         let name = format.name();
         assert!(json.starts_with(&format!("{{\"format\":\"{name}\",")), "{json}");
-        for other in ["countersign/inclusion/v2", "countersign/challenge/v1", "Inclusion", ""] {
+        for other in ["countersign/inclusion/v3", "countersign/challenge/v1", "Inclusion", ""] {
             let json = json.replacen(name, other, 1);
             assert_eq!(refused(&json), ("document-unknown-format", "format".into()));
         }

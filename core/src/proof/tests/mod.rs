@@ -1,6 +1,7 @@
 //! Tests of the proof room, and the small shard they are made on.
 
 mod attacks;
+mod briefs;
 mod contradictions;
 mod documents;
 mod keys;
@@ -104,16 +105,20 @@ impl Shard {
     }
 
     pub(super) fn append(&mut self, of: u8, op_id: &str, asset_id: &str, amount: i128) -> Seq {
+        self.append_for(&member(of), op_id, asset_id, amount)
+    }
+
+    pub(super) fn append_for(
+        &mut self,
+        member_id: &[u8; 32],
+        op_id: &str,
+        asset_id: &str,
+        amount: i128,
+    ) -> Seq {
         self.ts_us += 1_000;
         let mut bytes = vec![];
-        let operation = Operation {
-            op: "earn",
-            member_id: &member(of),
-            asset_id,
-            amount,
-            op_id,
-            context_hash: &[0; 32],
-        };
+        let operation =
+            Operation { op: "earn", member_id, asset_id, amount, op_id, context_hash: &[0; 32] };
         let seq = self.chain.append(&mut bytes, self.ts_us, &operation).unwrap();
         self.push(bytes);
         seq
@@ -138,6 +143,13 @@ impl Shard {
         self.batches.push(Closed { signed: SignedSettlement { certificate, settlement }, index });
         self.push(bytes);
         self.batches.len() - 1
+    }
+
+    /// Signs the chain's tip.
+    pub(super) fn sign(&mut self) {
+        let mut bytes = vec![];
+        self.chain.sign(&mut bytes, self.ts_us, &process(self.number)).unwrap();
+        self.push(bytes);
     }
 
     pub(super) fn record(&self, seq: Seq) -> &[u8] {
@@ -283,6 +295,7 @@ pub(super) fn one_of_each() -> Vec<(Format, String)> {
     let (receipt_against, overlap, log_root) = contradictions::samples();
     let bundles = [
         AnyBundle::Inclusion(shard.inclusion(0, 3)),
+        AnyBundle::BriefInclusion(briefs::sample()),
         AnyBundle::Records(shard.several(0, &[0, 3, 4])),
         AnyBundle::Consistency(shard.consistency(0, 1)),
         AnyBundle::Exclusion(shard.exclusion(0, 4, "x")),

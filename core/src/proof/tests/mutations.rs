@@ -60,6 +60,7 @@ macro_rules! every_bit {
 
 every_bit! {
     every_bit_of_an_inclusion_counts: Inclusion,
+    every_bit_of_a_brief_inclusion_counts: BriefInclusion,
     every_bit_of_some_records_counts: Records,
     every_bit_of_a_consistency_proof_counts: Consistency,
     every_bit_of_an_exclusion_counts: Exclusion,

@@ -17,8 +17,8 @@ use countersign_core::limits::{
 };
 use countersign_core::merkle::leaf_hashes;
 use countersign_core::proof::{
-    ExclusionProof, InclusionProof, Report, SignedSettlement, StatementProof, VerifyOptions,
-    nodes_of, verify_bundle,
+    BriefInclusionBundle, ExclusionProof, InclusionProof, Report, SignedSettlement, StatementProof,
+    VerifyOptions, nodes_of, verify_bundle,
 };
 use countersign_core::settlement::{BatchSettlementAction, BatchWindow};
 
@@ -60,7 +60,10 @@ pub(super) struct Proofs {
 pub(super) fn prove(place: &Place, made: &Made) -> Step<Proofs> {
     let batches = read_batches(&place.shard())?;
     let settlements = batches.iter().map(|batch| batch.settlement.clone()).collect();
-    let batch = batches.first().ok_or_else(nothing_settled)?;
+    let (batch, next) = match batches.as_slice() {
+        [first, second, ..] => (first, &second.records),
+        _ => return Err(nothing_settled()),
+    };
     let signed = signed_by(made.certificate, batch);
     let records: Vec<&[u8]> = batch.records.iter().map(Vec::as_slice).collect();
     let leaves = leaf_hashes::<Blake3>(&records);
@@ -78,9 +81,12 @@ pub(super) fn prove(place: &Place, made: &Made) -> Step<Proofs> {
     };
     let inclusion =
         InclusionProof::build(&signed, entry.bytes, nodes_of(&leaves)).map_err(refused)?;
+    // The next batch begins with the settlement's record and the signature behind it.
+    let [settlement, signature, ..] = next.as_slice() else { return Err(nothing_settled()) };
+    let brief = BriefInclusionBundle::build(&inclusion, settlement, signature).map_err(refused)?;
     let shows =
         format!("record {} is in the batch: {} of {}", entry.seq, entry.op_id, short(&member));
-    keep("inclusion.json", inclusion.to_json().map_err(refused)?, shows)?;
+    keep("inclusion.json", brief.to_json().map_err(refused)?, shows)?;
     let absent = "request-that-never-was";
     let exclusion = ExclusionProof::build(&signed, &member, absent, &index).map_err(refused)?;
     let shows = format!("{absent} of {} is not in the batch", short(&member));

@@ -71,6 +71,7 @@ fn good(shard: &SampleShard) -> Step<Vec<Sample>> {
         .collect();
     let of_batch = BatchName::Of(batch.settlement.from_seq);
     let inclusion = prover.inclusion(seq)?;
+    let brief = prover.brief_inclusion(&inclusion)?.ok_or_else(nothing_settled)?;
     let records = prover.records(&entries)?;
     let consistency = prover.consistency(of_batch, BatchName::Last)?;
     let exclusion = prover.exclusion(&member, &of_member(0), of_batch)?;
@@ -83,6 +84,14 @@ fn good(shard: &SampleShard) -> Step<Vec<Sample>> {
             "One record is in a batch",
             format!("Record {seq}, and the hashes that lead from it to the signed root"),
             inclusion.to_json(),
+            operator,
+            valid,
+        )?,
+        sample(
+            "brief-inclusion",
+            "One record, in brief",
+            format!("Record {seq} without the sums of all members, under the signed chain"),
+            brief.to_json(),
             operator,
             valid,
         )?,
