@@ -41,8 +41,8 @@ members!(ChainedSettlement {
     signature "signature": One,
 });
 
-/// Characters in base64 of the longest opening.
-const MOST_CHARACTERS: usize = (BLAKE3_CHUNK_SIZE + MAX_LEVELS * DIGEST_SIZE).div_ceil(3) * 4;
+/// Bytes of the longest opening.
+const MOST_BYTES: usize = BLAKE3_CHUNK_SIZE + MAX_LEVELS * DIGEST_SIZE;
 
 /// In documents an opening is base64 (RFC 4648, section 4): in hex it would be half of a bundle.
 impl Spelling for FirstChunk {
@@ -51,11 +51,9 @@ impl Spelling for FirstChunk {
     }
 
     fn read(text: &str) -> Option<Self> {
-        let is_short = text.len() <= MOST_CHARACTERS;
-        let bytes = is_short.then(|| Base64::decode_vec(text).ok()).flatten()?;
-        // There is one spelling: the one that is written.
-        let is_own = Base64::encode_string(&bytes) == text;
-        is_own.then(|| Self::from_bytes(&bytes)).flatten()
+        // Decoding refuses what encoding would not have written, the unused bits of the end too.
+        let mut bytes = [0; MOST_BYTES];
+        Self::from_bytes(Base64::decode(text, &mut bytes).ok()?)
     }
 
     fn expect(f: &mut fmt::Formatter<'_>) -> fmt::Result {

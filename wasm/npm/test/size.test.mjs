@@ -8,7 +8,7 @@ import { file } from "./kit.mjs";
 
 const PACKAGE = "target/npm/package";
 /** KB, of 1,000 bytes: what must not be passed, and what is still to be reached. */
-const LIMITS = { countersign: 245, verify: 95 };
+const LIMITS = { countersign: 246, verify: 98 };
 const AIMS = { countersign: 120, verify: 60 };
 
 const compressed = (path) => gzipSync(file(path), { level: 9 }).length / 1_000;
