@@ -53,12 +53,21 @@ impl Word for Four {
 #[inline(never)]
 fn compress_four(chaining: &mut [Four; 8], block: &[Four; 16], length: Four, flags: Four) {
     let mut v = start(*chaining, length, flags, Four::of);
-    let mut words = *block;
-    for _ in 0..6 {
-        round(&mut v, words);
-        words = permute(words);
-    }
-    round(&mut v, words);
+    // Written out: in a loop all sixteen words would be moved between rounds.
+    let w0 = *block;
+    let w1 = permute(w0);
+    let w2 = permute(w1);
+    let w3 = permute(w2);
+    let w4 = permute(w3);
+    let w5 = permute(w4);
+    let w6 = permute(w5);
+    round(&mut v, w0);
+    round(&mut v, w1);
+    round(&mut v, w2);
+    round(&mut v, w3);
+    round(&mut v, w4);
+    round(&mut v, w5);
+    round(&mut v, w6);
     *chaining = end(v);
 }
 
