@@ -129,7 +129,8 @@ pub(crate) const fn rule<T>(field: &'static str, rule: &'static str) -> Result<T
 #[inline]
 fn check_op(op: &str) -> Result<(), RecordError> {
     let starts_well = op.as_bytes().first().is_some_and(|byte| is_op_start(*byte));
-    let goes_on_well = op.bytes().all(|byte| is_op_start(byte) || b"._-".contains(&byte));
+    let goes_on_well =
+        op.as_bytes().iter().all(|byte| is_op_start(*byte) || matches!(byte, b'.' | b'_' | b'-'));
     if op.len() > MAX_OP_SIZE || !starts_well || !goes_on_well {
         return rule("op", "must be 1 to 64 characters of a-z 0-9 . _ - and start with a-z or 0-9");
     }
@@ -142,7 +143,8 @@ const fn is_op_start(byte: u8) -> bool {
 
 #[inline]
 pub(crate) fn check_asset_id(asset_id: &str) -> Result<(), RecordError> {
-    let is_clean = asset_id.bytes().all(|byte| (b' '..0x7f).contains(&byte) && !b"\"\\".contains(&byte))
+    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
+    let is_clean = asset_id.as_bytes().iter().all(is_plain)
         // Anything beyond ASCII may be a control character of the C1 range.
         || !asset_id.chars().any(|c| c.is_control() || c == '"' || c == '\\');
     if asset_id.is_empty() || asset_id.len() > MAX_ASSET_ID_SIZE || !is_clean {

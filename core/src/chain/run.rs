@@ -199,15 +199,17 @@ pub fn check_run_with<'a>(
         }
         run.consumed = run.consumed.saturating_add(stretch.frames.len());
         let tips = stretch.tips();
-        for ((place, bytes, decoded), tip) in stretch.frames.drain(..).zip(tips) {
+        // In place: to take them out would copy every one.
+        for ((place, bytes, decoded), tip) in stretch.frames.iter().zip(&tips) {
             match decoded {
-                Ok(record) => run.check(place, bytes, &record, tip, sink),
+                Ok(record) => run.check(*place, bytes, record, tip, sink),
                 Err(error) => {
                     sink.unreadable();
-                    run.malformed(place, bytes, &error);
+                    run.malformed(*place, bytes, error);
                 }
             }
         }
+        stretch.frames.clear();
     }
     run
 }
@@ -237,23 +239,23 @@ impl RunSummary {
         place: Place,
         bytes: &'a [u8],
         record: &Record<'a>,
-        tip: Digest,
+        tip: &Digest,
         sink: &mut impl RecordSink<'a>,
     ) {
-        let (seq, ts_us, prev_hash) = (record.seq(), record.ts_us(), *record.prev_hash());
+        let (seq, ts_us, prev_hash) = (record.seq(), record.ts_us(), record.prev_hash());
         match &self.last {
             Some(last) => {
-                if let Some(failures) = check_link(last, place, seq, ts_us, &prev_hash) {
+                if let Some(failures) = check_link(last, place, seq, ts_us, prev_hash) {
                     let expected = last.seq.next();
                     if self.range.meets(expected.min(seq), expected.max(seq)) {
                         self.failures.extend(failures);
                     }
                 }
             }
-            None => self.first = Some(Link { place, seq, ts_us, tip: prev_hash }),
+            None => self.first = Some(Link { place, seq, ts_us, tip: *prev_hash }),
         }
-        sink.record(place, bytes, record, &tip);
-        self.step(Link { place, seq, ts_us, tip });
+        sink.record(place, bytes, record, tip);
+        self.step(Link { place, seq, ts_us, tip: *tip });
         match record {
             Record::Entry(_) => {
                 self.entries = self.entries.saturating_add(1);
@@ -270,7 +272,7 @@ impl RunSummary {
                     Control::Signature(envelope) => EventKind::Signature(*envelope),
                     _ => EventKind::Other(bytes.to_vec()),
                 };
-                let entries_before = self.entries;
+                let (entries_before, prev_hash) = (self.entries, *prev_hash);
                 self.events.push(Event { place, seq, prev_hash, entries_before, kind });
             }
         }

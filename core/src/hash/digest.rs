@@ -36,12 +36,11 @@ impl Digest {
 
 impl PartialEq for Digest {
     fn eq(&self, other: &Self) -> bool {
-        let (left, right) = (self.0.as_chunks::<8>().0, other.0.as_chunks::<8>().0);
-        let words = left.iter().zip(right);
-        let differing = |(left, right): (&[u8; 8], &[u8; 8])| {
-            u64::from_le_bytes(*left) ^ u64::from_le_bytes(*right)
-        };
-        words.map(differing).fold(0, |all, bits| all | bits) == 0
+        let mut differing = 0;
+        for (left, right) in self.0.as_chunks().0.iter().zip(other.0.as_chunks().0) {
+            differing |= u64::from_le_bytes(*left) ^ u64::from_le_bytes(*right);
+        }
+        differing == 0
     }
 }
 

@@ -32,4 +32,4 @@ pub use message::{receipt_message, signature_message};
 pub use revocation::{Reason, Revocation, create_process_key_revoke_action};
 pub use shard_id::ShardId;
 pub use strict::{PublicKey, Signature, SigningKey, VerifyingKey, fingerprint};
-pub use tables::KeyTables;
+pub use tables::{KeyTables, Signed};

@@ -126,6 +126,8 @@ fn verify(key: &VerifyingKey, message: &[u8], signature: &Signature) -> Result<(
     for _ in 0..66 {
         assert_eq!(tables.verify(key, message, signature), verdict);
     }
+    let signed = Signed { key, message, signature };
+    assert_eq!(tables.hold_each(&[signed, signed]), [verdict.is_ok(); 2]);
     let public_key = key.public_key();
     let theirs = ed25519_dalek::VerifyingKey::from_bytes(public_key.as_bytes()).unwrap();
     let theirs = theirs.verify_strict(message, &(*signature.as_bytes()).into());
@@ -180,6 +182,49 @@ fn an_r_of_small_order_is_refused_where_plain_verification_takes_it() {
     for encoding in SMALL_ORDER {
         let signature = with_neutral_r(point(encoding), &seed, b"any message");
         assert_eq!(verify(&strict, b"any message", &signature), refused, "{encoding}");
+    }
+}
+
+#[test]
+fn a_bad_signature_among_many_fails_alone() {
+    // Two keys take turns; of both there come to be tables, and the first have none yet.
+    let seeds = [[2; 32], [1; 32]];
+    let keys = seeds.each_ref().map(SigningKey::from_seed);
+    let verifying = keys.each_ref().map(|key| VerifyingKey::new(&key.public_key()).unwrap());
+    let message = |at: usize| at.to_le_bytes();
+    let turns = || (0..140).zip([0, 1].into_iter().cycle());
+    let good: Vec<_> = turns().map(|(at, by)| keys[by].sign(&message(at))).collect();
+    let messages: Vec<_> = (0..140).map(message).collect();
+    let zero_s = |r: &Signature| {
+        let mut bytes = *r.as_bytes();
+        bytes[32..].fill(0);
+        Signature::from_bytes(bytes)
+    };
+    let mut met = KeyTables::default();
+    for (bad, _) in turns() {
+        let mut signatures = good.clone();
+        signatures[bad] = match bad % 5 {
+            // Another message's, another key's, an `S` too large, one of 0, an `R` of small order.
+            0 => good[(bad + 2) % 140],
+            1 => keys[(bad + 1) % 2].sign(&message(bad)),
+            2 => Signature::from_bytes([0xff; 64]),
+            3 => zero_s(&good[bad]),
+            _ => with_neutral_r(point(SMALL_ORDER[0]), &seeds[bad % 2], &message(bad)),
+        };
+        let signed: Vec<_> = turns()
+            .map(|(at, by)| Signed {
+                key: &verifying[by],
+                message: &messages[at],
+                signature: &signatures[at],
+            })
+            .collect();
+        let verdict = |signed: &Signed<'_>| signed.key.verify(signed.message, signed.signature);
+        let one_by_one: Vec<_> = signed.iter().map(|signed| verdict(signed).is_ok()).collect();
+        assert_eq!(one_by_one.iter().position(|holds| !holds), Some(bad));
+        assert_eq!(met.hold_each(&signed), one_by_one, "{bad}");
+        // In batches of every size, too.
+        let apart = signed.chunks(bad + 1).flat_map(|some| met.hold_each(some));
+        assert_eq!(apart.collect::<Vec<_>>(), one_by_one, "{bad}");
     }
 }
 

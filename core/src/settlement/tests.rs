@@ -186,6 +186,21 @@ fn any_action() -> impl Strategy<Value = BatchSettlementAction> {
     })
 }
 
+#[test]
+fn index_leaves_are_ordered_as_their_bytes() {
+    // Two places that differ, in every order and either way: the first one decides.
+    for first in 0..72 {
+        for second in 0..72 {
+            let mut bytes = [[0x7f; 72]; 2];
+            bytes[0][first] = 0x80;
+            bytes[1][second] = 0x81;
+            let [a, b] = bytes.map(IndexLeaf::from_bytes);
+            assert_eq!(a.cmp(&b), bytes[0].cmp(&bytes[1]), "{first} {second}");
+            assert_eq!(a.is_of_same_member(&b), a.member_id() == b.member_id());
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn every_action_comes_back_from_cbor_and_json(action in any_action()) {

@@ -10,7 +10,7 @@ use crate::chain::{FailureCode, Keyring};
 use crate::frame::{FrameStep, Place, SegmentNumber, read_frame};
 use crate::keys::{KeyTables, PublicKey};
 use crate::limits::LENGTH_PREFIX_SIZE;
-use crate::settlement::{ShardAuditor, check_shard_run};
+use crate::settlement::{PendingCheck, ShardAuditor, check_shard_run};
 
 /// Takes the segments of a shard, in order and in pieces of any size, and checks everything that
 /// can be checked without another copy of it.
@@ -201,8 +201,8 @@ impl ShardVerifier {
             if run.consumed() == 0 {
                 return;
             }
-            for pending in self.auditor.absorb(run) {
-                let verdict = pending.verdict(&mut self.tables);
+            let pending = self.auditor.absorb(run);
+            for verdict in PendingCheck::verdicts(pending, &mut self.tables) {
                 self.auditor.judge(verdict);
             }
         }

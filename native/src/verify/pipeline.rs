@@ -11,7 +11,9 @@ use std::thread;
 use countersign_core::chain::{AuditReport, Control, KeyState, KeyWindow, Keyring, Record};
 use countersign_core::frame::Place;
 use countersign_core::keys::{KeyTables, PublicKey};
-use countersign_core::settlement::{CheckVerdict, ShardAuditor, ShardRun, check_shard_run};
+use countersign_core::settlement::{
+    CheckVerdict, PendingCheck, ShardAuditor, ShardRun, check_shard_run,
+};
 use countersign_core::verify::Part;
 use countersign_core::{Seq, SeqRange};
 
@@ -151,7 +153,7 @@ fn work(shared: &Shared, tell: &Sender<Told>) {
                 Told::Checked(block, pieces)
             }
             Work::Judge(index, pending) => {
-                let verdicts = pending.into_iter().map(|pending| pending.verdict(&mut tables));
+                let verdicts = PendingCheck::verdicts(pending, &mut tables);
                 Told::Judged(index, verdicts.collect())
             }
         };

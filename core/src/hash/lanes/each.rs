@@ -55,8 +55,10 @@ pub(super) struct Input<'a> {
 
 impl Input<'_> {
     /// Blocks of the input with the tag in front, 1 to 16.
+    #[inline(always)]
     pub(super) const fn blocks(&self) -> usize {
-        if self.size == 0 { 1 } else { self.size.div_ceil(BLOCK_SIZE) }
+        // One without a byte is still a block.
+        (self.size + (self.size == 0) as usize).div_ceil(BLOCK_SIZE)
     }
 
     /// How many bytes of block `number` the tag and the input fill.

@@ -27,12 +27,12 @@ struct Level<'a> {
 impl Work for Level<'_> {
     #[inline(always)]
     fn run<const N: usize>(self) {
+        let mut filled_up = [[Digest::default(); 2]; N];
         for some in self.pairs.chunks(N) {
             if some.len() < WORTHWHILE {
                 self.parents.extend(some.iter().map(|pair| alone(self.tag, pair)));
                 continue;
             }
-            let mut filled_up = [[Digest::default(); 2]; N];
             let group = some.as_array().unwrap_or_else(|| {
                 for (slot, pair) in filled_up.iter_mut().zip(some) {
                     *slot = *pair;
@@ -40,7 +40,7 @@ impl Work for Level<'_> {
                 &filled_up
             });
             let hashes = together(self.tag, group);
-            self.parents.extend(some.iter().zip(hashes).map(|(_, hash)| hash));
+            self.parents.extend_from_slice(hashes.get(..some.len()).unwrap_or_default());
         }
     }
 }

@@ -53,12 +53,21 @@ impl Word for Four {
 #[inline(never)]
 fn compress_four(chaining: &mut [Four; 8], block: &[Four; 16], length: Four, flags: Four) {
     let mut v = start(*chaining, length, flags, Four::of);
-    let mut words = *block;
-    for _ in 0..6 {
-        round(&mut v, words);
-        words = permute(words);
-    }
-    round(&mut v, words);
+    // Written out: in a loop all sixteen words would be moved between rounds.
+    let w0 = *block;
+    let w1 = permute(w0);
+    let w2 = permute(w1);
+    let w3 = permute(w2);
+    let w4 = permute(w3);
+    let w5 = permute(w4);
+    let w6 = permute(w5);
+    round(&mut v, w0);
+    round(&mut v, w1);
+    round(&mut v, w2);
+    round(&mut v, w3);
+    round(&mut v, w4);
+    round(&mut v, w5);
+    round(&mut v, w6);
     *chaining = end(v);
 }
 
@@ -67,14 +76,19 @@ fn compress_four(chaining: &mut [Four; 8], block: &[Four; 16], length: Four, fla
 #[inline(never)]
 pub(super) fn hash_group<const N: usize>(tag: Option<u8>, group: &mut [Input<'_>]) {
     const { assert!(N == FEWEST_LANES) };
-    let most = group.iter().map(Input::blocks).max().unwrap_or_default();
-    let mut chaining = IV.map(Four::of);
+    let mut most = 0;
+    for input in group.iter() {
+        most = most.max(input.blocks());
+    }
+    let mut chaining = initial();
+    let empty = empty();
+    let mut lanes = [empty, empty, empty, empty];
+    let (mut lengths, mut flags) = ([0; 4], [0; 4]);
     for number in 0..most {
-        let mut lanes = [[u32x4_splat(0); 4]; 4];
-        let (mut lengths, mut flags, mut ends) = ([0; 4], [0; 4], false);
+        let mut ends = false;
         let settings = lengths.iter_mut().zip(&mut flags).zip(&mut lanes);
         for (input, ((length, flags), lane)) in group.iter().zip(settings) {
-            *lane = load(tag, input.bytes, number);
+            load(tag, input.bytes, number, lane);
             *length = input.filled(number);
             *flags = if number == 0 { CHUNK_START } else { 0 };
             if number + 1 == input.blocks() {
@@ -82,41 +96,74 @@ pub(super) fn hash_group<const N: usize>(tag: Option<u8>, group: &mut [Input<'_>
                 ends = true;
             }
         }
-        let [a, b, c, d] = lanes;
-        let mut block = [Four::of(0); 16];
-        let quarters = a.iter().zip(&b).zip(c.iter().zip(&d));
-        for (rows, ((a, b), (c, d))) in block.as_chunks_mut::<4>().0.iter_mut().zip(quarters) {
-            let [w0, w1, w2, w3] = transpose([*a, *b, *c, *d]);
-            *rows = [Four(w0), Four(w1), Four(w2), Four(w3)];
-        }
-        let [lengths, flags] = [lengths, flags].map(|[a, b, c, d]| Four(u32x4(a, b, c, d)));
-        compress_four(&mut chaining, &block, lengths, flags);
+        let [a, b, c, d] = lengths;
+        let lengths = Four(u32x4(a, b, c, d));
+        let [a, b, c, d] = flags;
+        let flags = Four(u32x4(a, b, c, d));
+        compress_four(&mut chaining, &words(&lanes), lengths, flags);
         if ends {
-            for (input, hash) in group.iter_mut().zip(digests(&chaining)) {
+            for (input, hash) in group.iter_mut().zip(&digests(&chaining)) {
                 if number + 1 == input.blocks() {
-                    *input.hash = hash;
+                    *input.hash = *hash;
                 }
             }
         }
     }
 }
 
+/// Nothing but zeros. Lists of values are written out in this file, since `[x; N]` is a loop where
+/// the compiler optimises for size.
+#[inline(always)]
+fn empty() -> [v128; 4] {
+    let zeros = u32x4_splat(0);
+    [zeros, zeros, zeros, zeros]
+}
+
+/// The chaining value that every lane starts with.
+#[inline(always)]
+fn initial() -> [Four; 8] {
+    let [h0, h1, h2, h3, h4, h5, h6, h7] = IV;
+    let [h0, h1, h2, h3] = [Four::of(h0), Four::of(h1), Four::of(h2), Four::of(h3)];
+    let [h4, h5, h6, h7] = [Four::of(h4), Four::of(h5), Four::of(h6), Four::of(h7)];
+    [h0, h1, h2, h3, h4, h5, h6, h7]
+}
+
 /// Block `number` of the tag, if there is one, and the bytes behind it, with zeros at the end.
 #[inline(always)]
-fn load(tag: Option<u8>, bytes: &[u8], number: usize) -> [v128; 4] {
+fn load(tag: Option<u8>, bytes: &[u8], number: usize, lane: &mut [v128; 4]) {
     let start = number * BLOCK_SIZE as usize;
-    let behind = |offset: usize| quarter(bytes, start + offset);
-    let Some(tag) = tag else { return [behind(0), behind(16), behind(32), behind(48)] };
     // The tag moves everything by one byte.
-    let first = match start.checked_sub(1) {
-        Some(before) => quarter(bytes, before),
-        None => behind_byte(u32x4_splat(u32::from(tag) << 24), quarter(bytes, 0)),
-    };
-    [first, behind(15), behind(31), behind(47)]
+    let offset = if tag.is_some() { start.saturating_sub(1) } else { start };
+    let rest = bytes.get(offset..).unwrap_or_default();
+    match rest.first_chunk::<64>() {
+        Some(whole) => *lane = quarters(whole),
+        None => last_quarters(bytes, offset, lane),
+    }
+    if let (Some(tag), 0) = (tag, number) {
+        let [a, b, c, d] = *lane;
+        *lane = [behind_tag(tag, a), behind_byte(a, b), behind_byte(b, c), behind_byte(c, d)];
+    }
+}
+
+/// A whole block.
+#[inline(always)]
+fn quarters(block: &[u8; 64]) -> [v128; 4] {
+    match block.as_chunks() {
+        ([a, b, c, d], []) => [from_bytes(a), from_bytes(b), from_bytes(c), from_bytes(d)],
+        _ => empty(),
+    }
+}
+
+/// What is left from `offset` on, with zeros behind the last.
+#[inline(never)]
+fn last_quarters(bytes: &[u8], mut offset: usize, lane: &mut [v128; 4]) {
+    for to in lane {
+        *to = quarter(bytes, offset);
+        offset += 16;
+    }
 }
 
 /// Sixteen bytes from `offset` on, with zeros behind the last.
-#[inline(always)]
 fn quarter(bytes: &[u8], offset: usize) -> v128 {
     let Some(rest) = bytes.get(offset..).filter(|rest| !rest.is_empty()) else {
         return u32x4_splat(0);
@@ -137,6 +184,12 @@ fn quarter(bytes: &[u8], offset: usize) -> v128 {
     from_bytes(&padded)
 }
 
+/// The tag and all bytes of `bytes` but the last.
+#[inline(always)]
+fn behind_tag(tag: u8, bytes: v128) -> v128 {
+    behind_byte(u8x16_splat(tag), bytes)
+}
+
 /// All bytes of `bytes` but the last, behind the last of `before`.
 #[inline(always)]
 fn behind_byte(before: v128, bytes: v128) -> v128 {
@@ -146,59 +199,82 @@ fn behind_byte(before: v128, bytes: v128) -> v128 {
 /// The hashes of pairs behind a tag, of the four lanes of [`super::FEWEST_LANES`] alone.
 pub(super) fn hash_pairs<const N: usize>(tag: u8, group: &[[Digest; 2]; N]) -> [Digest; N] {
     const { assert!(N == FEWEST_LANES) };
-    let mut hashes = [Digest::default(); N];
-    if let Some([a, b, c, d]) = group.as_slice().as_array()
+    let mut hashes = [const { Digest::from_bytes([0; DIGEST_SIZE]) }; N];
+    if let Some(group) = group.as_slice().as_array()
         && let Some(hashes) = hashes.as_mut_slice().as_mut_array()
     {
-        *hashes = hash_four_pairs(tag, [a, b, c, d]);
+        *hashes = hash_four_pairs(tag, group);
     }
     hashes
 }
 
 /// The hashes of four pairs behind a tag, each 65 bytes: a full block and one byte in a second.
 #[inline(never)]
-fn hash_four_pairs(tag: u8, pairs: [&[Digest; 2]; 4]) -> [Digest; 4] {
-    let mut block = [Four::of(0); 16];
-    // The tag moves everything by one byte: what is carried stands at the end of a vector.
-    let mut carried = [u32x4_splat(u32::from(tag) << 24); 4];
-    for (number, rows) in block.as_chunks_mut::<4>().0.iter_mut().enumerate() {
-        let mut moved = [u32x4_splat(0); 4];
-        for ((pair, carried), moved) in pairs.iter().zip(&mut carried).zip(&mut moved) {
-            let [left, right] = pair;
-            let (half, number) = if number < 2 { (left, number) } else { (right, number - 2) };
-            let quarter = half.as_bytes().as_chunks().0.get(number);
-            let quarter = quarter.map_or(u32x4_splat(0), from_bytes);
-            *moved = behind_byte(*carried, quarter);
-            *carried = quarter;
-        }
-        *rows = transpose(moved).map(Four);
+fn hash_four_pairs(tag: u8, pairs: &[[Digest; 2]; 4]) -> [Digest; 4] {
+    let empty = empty();
+    let mut lanes = [empty, empty, empty, empty];
+    // What the tag moves out of a block stands at the end of a vector.
+    let mut last = empty;
+    for ((pair, lane), last) in pairs.iter().zip(&mut lanes).zip(&mut last) {
+        let [left, right] = pair;
+        let ((a, b), (c, d)) = (halves(left), halves(right));
+        *lane = [behind_tag(tag, a), behind_byte(a, b), behind_byte(b, c), behind_byte(c, d)];
+        *last = d;
     }
-    let mut last_block = [Four::of(0); 16];
-    let [first, ..] = &mut last_block;
+    let mut chaining = initial();
+    compress_four(&mut chaining, &words(&lanes), Four::of(BLOCK_SIZE), Four::of(CHUNK_START));
     // The last byte of every lane, as the word that it is alone.
-    let [.., words] = transpose(carried);
-    *first = Four(u32x4_shr(words, 24));
-    let mut chaining = IV.map(Four::of);
-    compress_four(&mut chaining, &block, Four::of(BLOCK_SIZE), Four::of(CHUNK_START));
-    compress_four(&mut chaining, &last_block, Four::of(1), Four::of(CHUNK_END | ROOT));
+    let [.., last] = transpose(last);
+    let last = Four(u32x4_shr(last, 24));
+    let zero = Four::of(0);
+    let block = [
+        last, zero, zero, zero, zero, zero, zero, zero, zero, zero, zero, zero, zero, zero, zero,
+        zero,
+    ];
+    compress_four(&mut chaining, &block, Four::of(1), Four::of(CHUNK_END | ROOT));
     digests(&chaining)
+}
+
+#[inline(always)]
+fn halves(digest: &Digest) -> (v128, v128) {
+    match digest.as_bytes().as_chunks() {
+        ([low, high], []) => (from_bytes(low), from_bytes(high)),
+        _ => (u32x4_splat(0), u32x4_splat(0)),
+    }
 }
 
 /// The digests of all lanes.
 #[inline(never)]
 fn digests(chaining: &[Four; 8]) -> [Digest; 4] {
-    let [h0, h1, h2, h3, h4, h5, h6, h7] = *chaining;
-    let left = transpose([h0.0, h1.0, h2.0, h3.0]);
-    let right = transpose([h4.0, h5.0, h6.0, h7.0]);
-    let mut hashes = [Digest::default(); 4];
-    for ((hash, left), right) in hashes.iter_mut().zip(left).zip(right) {
-        let mut bytes = [0; DIGEST_SIZE];
-        for (half, vector) in bytes.as_chunks_mut().0.iter_mut().zip([left, right]) {
-            *half = to_bytes(vector);
-        }
-        *hash = Digest::from_bytes(bytes);
+    let [h0, h1, h2, h3, h4, h5, h6, h7] = chaining;
+    let [a, b, c, d] = transpose([h0.0, h1.0, h2.0, h3.0]);
+    let [e, f, g, h] = transpose([h4.0, h5.0, h6.0, h7.0]);
+    [digest(a, e), digest(b, f), digest(c, g), digest(d, h)]
+}
+
+#[inline(always)]
+fn digest(low: v128, high: v128) -> Digest {
+    let mut bytes = [0; DIGEST_SIZE];
+    if let ([left, right], []) = bytes.as_chunks_mut() {
+        *left = to_bytes(low);
+        *right = to_bytes(high);
     }
-    hashes
+    Digest::from_bytes(bytes)
+}
+
+/// A block of every lane, word by word.
+#[inline(never)]
+fn words(lanes: &[[v128; 4]; 4]) -> [Four; 16] {
+    let [[a0, a1, a2, a3], [b0, b1, b2, b3], [c0, c1, c2, c3], [d0, d1, d2, d3]] = *lanes;
+    let [w0, w1, w2, w3] = transpose([a0, b0, c0, d0]);
+    let [w4, w5, w6, w7] = transpose([a1, b1, c1, d1]);
+    let [w8, w9, w10, w11] = transpose([a2, b2, c2, d2]);
+    let [w12, w13, w14, w15] = transpose([a3, b3, c3, d3]);
+    let [w0, w1, w2, w3] = [Four(w0), Four(w1), Four(w2), Four(w3)];
+    let [w4, w5, w6, w7] = [Four(w4), Four(w5), Four(w6), Four(w7)];
+    let [w8, w9, w10, w11] = [Four(w8), Four(w9), Four(w10), Four(w11)];
+    let [w12, w13, w14, w15] = [Four(w12), Four(w13), Four(w14), Four(w15)];
+    [w0, w1, w2, w3, w4, w5, w6, w7, w8, w9, w10, w11, w12, w13, w14, w15]
 }
 
 /// Rows for columns.

@@ -113,7 +113,7 @@ fn index_root(rows: &[Row<'_>]) -> Digest {
 fn deltas(rows: &[Row<'_>], names: &[&str]) -> Result<Vec<AccountDelta>, SettlementFailure> {
     let mut deltas: Vec<AccountDelta> = Vec::new();
     let mut amounts = Vec::new();
-    for of_member in rows.chunk_by(|a, b| a.line.leaf.member_id() == b.line.leaf.member_id()) {
+    for of_member in rows.chunk_by(|a, b| a.line.leaf.is_of_same_member(&b.line.leaf)) {
         amounts.clear();
         amounts.extend(of_member.iter().map(|row| (row.rank, row.line.amount)));
         amounts.sort_unstable_by_key(|(rank, _)| *rank);

@@ -141,18 +141,20 @@ impl<'a> Spans<'a> {
 impl<'a> RecordSink<'a> for Spans<'a> {
     #[inline]
     fn record(&mut self, place: Place, bytes: &'a [u8], record: &Record<'a>, tip: &Digest) {
-        let (seq, prev_hash) = (record.seq(), *record.prev_hash());
+        let (seq, prev_hash) = (record.seq(), record.prev_hash());
         if let Some((next, tip)) = &self.open.next {
             self.open.is_whole &= seq == *next;
-            self.open.is_linked &= prev_hash == *tip;
+            self.open.is_linked &= prev_hash == tip;
         }
-        self.open.first.get_or_insert((seq, prev_hash));
+        if self.open.first.is_none() {
+            self.open.first = Some((seq, *prev_hash));
+        }
         match record {
             Record::Entry(entry) => self.line(&entry.operation, seq),
             Record::Control(control) => {
                 if let Control::Settlement(settlement) = &control.body {
                     let action = Box::new(BatchSettlementAction::from(settlement));
-                    self.open.next = Some((seq, prev_hash));
+                    self.open.next = Some((seq, *prev_hash));
                     self.close(Some(Closing { place, seq, action }));
                 }
             }
