@@ -27,8 +27,9 @@ fn audit_in_runs(records: &[Vec<u8>], range: SeqRange, length: usize) -> AuditRe
         let run = check_shard_run(frames, auditor.key_window(), range);
         assert!(run.consumed() > 0 && run.key_window() == auditor.key_window());
         at += run.consumed();
-        for pending in auditor.absorb(run) {
-            auditor.judge(pending.verdict(&mut tables));
+        let pending = auditor.absorb(run);
+        for verdict in PendingCheck::verdicts(pending, &mut tables) {
+            auditor.judge(verdict);
         }
         assert!(auditor.batches.held() <= records.len() as u64);
     }
