@@ -96,7 +96,7 @@ impl KeyTables {
 
     /// Whether each of these signatures holds, in order: what [`KeyTables::verify`] says of one
     /// after the other. Those that are judged by tables share one inversion in the field, which is
-    /// a seventh of what one alone costs.
+    /// a fifth of what one alone costs in WebAssembly.
     ///
     /// Does not prove *when* they were signed, nor that the keys were certified or not yet revoked.
     pub fn hold_each(&mut self, signed: &[Signed<'_>]) -> Vec<bool> {
