@@ -76,6 +76,15 @@ pub(crate) fn demo() -> Outcome<PathBuf> {
     Ok(demo.join("run-1"))
 }
 
+/// Makes an inclusion bundle with its whole settlement out of the demo's shard; where it is.
+pub(crate) fn whole_inclusion(demo: &Path) -> Outcome<PathBuf> {
+    let bundle = demo.join("whole-inclusion.json");
+    let mut command = program();
+    command.args(["prove", "inclusion", "--seq", "5000", "--whole"]).arg(demo.join("shard"));
+    shell::run(command.arg("--out").arg(&bundle))?;
+    Ok(bundle)
+}
+
 fn build_program() -> Outcome {
     shell::run(shell::cargo().args(["build", "--quiet", "--locked", "--package", "countersign"]))
 }

@@ -19,7 +19,8 @@ pub(crate) fn bench() -> Outcome {
     let operator = demo.join("operator.pub");
     let operator = fs::read_to_string(&operator)
         .map_err(|error| Failure::new(format!("cannot read {}: {error}", operator.display())))?;
-    let files = [demo.join("inclusion.json"), demo.join("shard"), operator.trim().into()];
+    let bundle = page::whole_inclusion(&demo)?;
+    let files = [bundle, demo.join("shard"), operator.trim().into()];
     for script in ["node.mjs", "browsers.mjs"] {
         node(script, &files)?;
     }
