@@ -13,7 +13,7 @@ use core::fmt;
 
 use base64ct::{Base64, Encoding};
 
-use super::bundle::{Bundle, InclusionBundle, OF_OPERATORS};
+use super::bundle::{Bundle, InclusionBundle};
 use super::format::{FormatOf, TheFormat};
 use super::inclusion::verify_record;
 use super::report::{Facts, Report, SettlementFact};
@@ -95,18 +95,24 @@ impl BriefInclusionBundle {
     /// The brief form of `inclusion`, out of the settlement's record and the one behind it.
     ///
     /// # Errors
-    /// [`ProofError::SettlementUnsigned`] where these do not show the settlement: the record behind
-    /// is no signature by the key that settled.
+    /// [`ProofError::SettlementUnsigned`] where these two do not show the settlement under a
+    /// signature of its key.
     pub fn build(
         inclusion: &InclusionBundle,
         settlement_record: &[u8],
         next_record: &[u8],
     ) -> Result<Self, ProofError> {
-        let settlement = Record::decode(settlement_record)?;
-        let refused = ProofError::SettlementUnsigned { seq: settlement.seq() };
-        let Record::Control(next) = Record::decode(next_record)? else { return Err(refused) };
+        let refused = ProofError::SettlementUnsigned { seq: inclusion.settlement.to_seq.next() };
+        let (Ok(head), Ok(Record::Control(next))) =
+            (SettlementHead::decode(settlement_record), Record::decode(next_record))
+        else {
+            return Err(refused);
+        };
         let Control::Signature(signed) = next.body else { return Err(refused) };
-        let hashed = [settlement_record, settlement.prev_hash().as_bytes()].concat();
+        if head.roots != inclusion.settlement.roots() {
+            return Err(refused);
+        }
+        let hashed = [settlement_record, head.prev_hash.as_bytes()].concat();
         let (opening, signature) = (FirstChunk::of(&hashed), signed.signature);
         let bundle = Self {
             format: FormatOf::new(),
@@ -143,9 +149,7 @@ impl BriefInclusionBundle {
         let facts = Facts::new(self.shard_id, self.operator_public_key);
         let mut run = Verifier::new(Format::BriefInclusion, facts, trusted, options);
         let outcome = self.run(&mut run);
-        let does_not_prove =
-            [InclusionProof::DOES_NOT_PROVE, BriefInclusion::DOES_NOT_PROVE, OF_OPERATORS];
-        run.finish(outcome, &does_not_prove)
+        run.finish(outcome, &[BriefInclusion::DOES_NOT_PROVE])
     }
 
     fn run(&self, run: &mut Verifier<'_>) -> Result<(), Stop> {
@@ -174,9 +178,19 @@ pub enum BriefInclusion {}
 impl Kind for BriefInclusion {
     const FORMAT: Format = Format::BriefInclusion;
     const DOES_NOT_PROVE: &'static [&'static str] = &[
+        "That what the record says happened: only that the operator recorded it, in a log that it \
+         signed.",
+        "Anything about other records of the batch, nor that the operation is in no other batch.",
+        "That the batch's index or its sums count the record: a statement shows that.",
         "What any member earned or spent in the batch: the settlement's sums, and its own signature \
          over them, are not looked at. What is signed is the chain that its record is part of.",
+        "That the operator can be held to it alone: should another settlement of these records turn \
+         up, the two can only be held against each other by whoever has the whole one of this batch.",
         "When the settlement was made: the time of its record is the operator's.",
+        "That the operator is honest: only that it committed itself, with a key that it certified, to \
+         the log that the settlement's record stands in.",
+        "That the process key was in the operator's hands alone: a compromise that was not among the \
+         revocations given is not known here.",
     ];
 }
 
@@ -245,11 +259,11 @@ fn verify_tip(
 }
 
 fn check_window(certificate: &Certificate, head: &SettlementHead) -> Result<(), Failure> {
-    let (start, end) = (certificate.not_before_ms, certificate.expires_at_ms);
-    if (start..end).contains(&(head.ts_us / 1_000)) {
+    let (seq, ts_us, key) = (head.seq, head.ts_us, certificate.public_key);
+    if certificate.covers(ts_us) {
         return Ok(());
     }
-    let (seq, ts_us, key) = (head.seq, head.ts_us, certificate.public_key);
+    let (start, end) = (certificate.not_before_ms, certificate.expires_at_ms);
     let detail = format!(
         "settlement {seq} was appended at {ts_us} us, key {key} is valid from {start} to {end} ms"
     );

@@ -19,16 +19,14 @@ use crate::keys::{Certificate, PublicKey, ShardId};
 use crate::limits::MAX_BUNDLE_SIZE;
 use crate::settlement::BatchSettlementAction;
 
-/// What holds for every bundle that rests on what an operator signed in a log.
-pub(super) const OF_OPERATORS: &[&str] = &[
+/// What holds for every bundle that rests on settlements.
+const OF_SETTLEMENTS: &[&str] = &[
     "That the operator is honest: only that it committed itself, with a key that it certified, to \
      what the settlement says.",
     "That the process key was in the operator's hands alone: a compromise that was not among the \
      revocations given is not known here.",
+    "When the settlement was made: it bears no time of its own.",
 ];
-
-/// What holds for every bundle with whole settlements.
-const OF_SETTLEMENTS: &[&str] = &["When the settlement was made: it bears no time of its own."];
 
 /// One document that stands alone: a settlement, the certificate of its key, and a proof.
 ///
@@ -92,7 +90,7 @@ impl<P: Proof> Bundle<P> {
         let facts = Facts::new(self.shard_id, self.operator_public_key);
         let mut run = Verifier::new(P::FORMAT, facts, trusted, options);
         let outcome = self.run(&mut run);
-        run.finish(outcome, &[P::DOES_NOT_PROVE, OF_OPERATORS, OF_SETTLEMENTS])
+        run.finish(outcome, &[P::DOES_NOT_PROVE, OF_SETTLEMENTS])
     }
 
     fn run(&self, run: &mut Verifier<'_>) -> Result<(), Stop> {

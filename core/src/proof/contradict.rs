@@ -12,7 +12,8 @@ use crate::chain::Record;
 /// A receipt is held against an inclusion of the same seq; an inclusion against an exclusion of the
 /// same operation in the same batch; and two bundles of any kinds with settlements against each
 /// other, where they overlap or commit to different logs. The order of the two does not matter.
-/// A brief inclusion counts beside a bundle that has its settlement. Nothing is verified: verify the bundle that comes out, as any other.
+/// A brief inclusion counts beside a bundle that has its settlement. Nothing is verified: verify the
+/// bundle that comes out, as any other.
 ///
 /// # Errors
 /// [`ProofError::NoContradiction`] where the two agree, or say nothing about the same thing;

@@ -26,8 +26,8 @@ pub enum ProofError {
     },
     /// The record to be proven is none.
     Record(RecordError),
-    /// The record behind a settlement's is no signature by the key that settled: the settlement can
-    /// only be shown whole.
+    /// The two records behind a batch do not show its settlement under a signature of its key: the
+    /// settlement can only be shown whole.
     SettlementUnsigned {
         /// The settlement's record.
         seq: Seq,
@@ -126,7 +126,8 @@ impl fmt::Display for ProofError {
             Self::Record(error) => write!(f, "the bytes are no record: {error}"),
             Self::SettlementUnsigned { seq } => write!(
                 f,
-                "settlement {seq} is followed by no signature of the key that settled; show it whole"
+                "record {seq} and the next do not show the settlement under a signature of its key; \
+                 show it whole"
             ),
             Self::SettlementMissing => f.write_str(
                 "a brief inclusion does not hold its settlement: give an inclusion with the whole \

@@ -9,7 +9,7 @@
 //! | format | shows |
 //! |---|---|
 //! | `countersign/inclusion/v1`, `…/records/v1` | a record, or some, are in a batch |
-//! | `countersign/inclusion/v2` | a record is in a batch, without the sums of all its members |
+//! | `countersign/inclusion/v2` | a record is in a batch, with only the beginning of the settlement |
 //! | `countersign/consistency/v1` | one settlement's log extends another's |
 //! | `countersign/exclusion/v1` | an operation is not in a batch |
 //! | `countersign/statement/v1` | all entries of a member in a batch, with their sums |

@@ -14,7 +14,7 @@ use crate::prove::BatchName;
 pub enum ProveCommand {
     /// Prove that one record is in a settled batch
     #[command(
-        after_help = "Example:\n  countersign prove inclusion meter --seq 17 --out proof.json\n\nA bundle takes at most 4 KiB: where the settlement's sums of all members would make it larger,\nit is a brief inclusion, with the beginning of the settlement's record under the signature of\nthe chain. It shows the same, but can be held against another bundle only if that has the\nsettlement; --whole writes the settlement with all sums."
+        after_help = "Example:\n  countersign prove inclusion meter --seq 17 --out proof.json\n\nWhere the settlement's sums of all members would make the bundle larger than 4 KiB, it is a brief\ninclusion, with the beginning of the settlement's record under the signature of the chain. It\ncan be held against another bundle only if that has the settlement: --whole writes the\nsettlement with all sums."
     )]
     Inclusion(ProveInclusionArgs),
     /// Prove that some records of one batch are in it

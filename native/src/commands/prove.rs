@@ -3,9 +3,7 @@
 use countersign_core::Seq;
 use countersign_core::document::DocumentError;
 use countersign_core::keys::PublicKey;
-use countersign_core::proof::{
-    AnyBundle, BriefInclusionBundle, InclusionBundle, VerifyOptions, contradict,
-};
+use countersign_core::proof::{AnyBundle, InclusionBundle, VerifyOptions, contradict};
 
 use super::Output;
 use super::documents::{check_free, prover, read, text, write_text};
@@ -28,9 +26,10 @@ pub(super) fn run(command: ProveCommand, output: &mut Output<'_>) -> Outcome {
                 (bundle.to_json(), bundle.operator_public_key)
             } else {
                 let bundle = prover.inclusion(Seq(args.seq))?;
-                let brief = if args.whole { None } else { brief(&prover, &bundle, output)? };
-                let json = brief.map_or_else(|| bundle.to_json(), |brief| brief.to_json());
-                (json, bundle.operator_public_key)
+                let whole = text(bundle.to_json())?;
+                let size = whole.len();
+                let brief = if args.whole { None } else { brief(&prover, &bundle, size, output)? };
+                (Ok(brief.unwrap_or(whole)), bundle.operator_public_key)
             };
             write(json, &operator, &args.prove.out, output)?;
         }
@@ -65,29 +64,33 @@ pub(super) fn run(command: ProveCommand, output: &mut Output<'_>) -> Outcome {
 /// Bytes of a bundle that is small enough to hold a whole settlement.
 const SMALL_BUNDLE: usize = 4_096;
 
-/// The brief form of a bundle that is not small, if the log has a signature for it.
+/// The brief form of a bundle that takes `size` bytes, if it is not small and the brief one smaller.
 fn brief(
     prover: &Prover<'_>,
     bundle: &InclusionBundle,
+    size: usize,
     output: &mut Output<'_>,
-) -> Result<Option<BriefInclusionBundle>, Box<dyn Failure>> {
-    if text(bundle.to_json())?.len() <= SMALL_BUNDLE {
+) -> Result<Option<String>, Box<dyn Failure>> {
+    if size <= SMALL_BUNDLE {
         return Ok(None);
     }
     let pairs = bundle.settlement.member_deltas.len();
-    let brief = prover.brief_inclusion(bundle)?;
-    if brief.is_some() {
-        output.note(format_args!(
-            "the settlement's sums for {pairs} pairs of member and asset are left out; --whole \
-             holds them"
-        ));
-    } else {
+    let Some(brief) = prover.brief_inclusion(bundle)? else {
         output.note(format_args!(
             "no signature follows the settlement, so the bundle holds its sums for all {pairs} \
              pairs of member and asset"
         ));
+        return Ok(None);
+    };
+    let brief = text(brief.to_json())?;
+    if brief.len() >= size {
+        return Ok(None);
     }
-    Ok(brief)
+    output.note(format_args!(
+        "the settlement's sums for {pairs} pairs of member and asset are left out; --whole holds \
+         them"
+    ));
+    Ok(Some(brief))
 }
 
 /// A prover, once the output is known to be free.

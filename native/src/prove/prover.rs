@@ -111,7 +111,7 @@ impl<'d> Prover<'d> {
     }
 
     /// Shows what `inclusion` does, which [`Prover::inclusion`] made, without the sums of all members;
-    /// `None` if no signature follows the settlement.
+    /// `None` if no signature that can be read follows the settlement.
     pub fn brief_inclusion(
         &self,
         inclusion: &InclusionBundle,
@@ -121,7 +121,8 @@ impl<'d> Prover<'d> {
         let mut cursor = LogCursor::open(self.disk, &self.paths, start)?;
         let (_, bytes) = cursor.expect_next()?;
         let settlement = bytes.to_vec();
-        let (_, next) = cursor.expect_next()?;
+        // Damage behind the settlement takes nothing from the whole bundle.
+        let Ok((_, next)) = cursor.expect_next() else { return Ok(None) };
         match BriefInclusionBundle::build(inclusion, &settlement, next) {
             Ok(brief) => Ok(Some(brief)),
             Err(ProofError::SettlementUnsigned { .. }) => Ok(None),
