@@ -7,10 +7,11 @@ use countersign::prove::{BatchName, ProveError, Prover};
 use countersign::store::disk::RealDisk;
 use countersign::store::{MeteringLogShard, ShardPaths, WriterOptions};
 use countersign_core::Seq;
-use countersign_core::chain::Operation;
-use countersign_core::frame::SegmentNumber;
+use countersign_core::chain::{Operation, Record};
+use countersign_core::frame::{FrameStep, SegmentNumber, read_frame};
 use countersign_core::hash::{Blake3, Hash as _};
 use countersign_core::keys::PublicKey;
+use countersign_core::limits::LENGTH_PREFIX_SIZE;
 use countersign_core::proof::{Report, VerifyOptions, verify_bundle};
 use countersign_core::settlement::{BatchId, BatchRules};
 use countersign_tests::json::text;
@@ -297,4 +298,45 @@ fn a_log_that_was_changed_behind_its_settlement_proves_nothing() {
     fs::write(&segment, &bytes).unwrap();
     let error = prover.inclusion(range.from_seq).unwrap_err();
     assert!(error.is_corruption(), "{error}");
+}
+
+/// The file and offset of the frame of record `seq`.
+fn frame_of(directory: &Path, seq: Seq) -> (PathBuf, usize) {
+    let paths = ShardPaths::new(directory);
+    for number in 1.. {
+        let path = paths.segment(SegmentNumber::new(number).unwrap());
+        let bytes = fs::read(&path).unwrap();
+        let mut offset = 0;
+        while let FrameStep::Frame { payload } = read_frame(&bytes[offset..]) {
+            if Record::decode(payload).unwrap().seq() == seq {
+                return (path, offset);
+            }
+            offset += LENGTH_PREFIX_SIZE + payload.len();
+        }
+    }
+    unreachable!("a log has an end");
+}
+
+#[test]
+fn damage_behind_a_settlement_takes_the_brief_form_alone() {
+    let directory = shard();
+    let mut prover = Prover::open(&RealDisk, directory.path()).unwrap();
+    let inclusion = prover.inclusion(Seq(7)).unwrap();
+    let brief = prover.brief_inclusion(&inclusion).unwrap().unwrap();
+    let report = checked(&brief.to_json().unwrap(), &prover.operator());
+    assert_eq!(report.facts.records[0].seq, Seq(7));
+
+    let behind = inclusion.settlement.to_seq.next().next();
+    let (path, offset) = frame_of(directory.path(), behind);
+    let good = fs::read(&path).unwrap();
+    // Its length, the number in it, its kind, its signature.
+    for at in [0, 5, 60, 140] {
+        let mut damaged = good.clone();
+        damaged[offset + at] ^= 1;
+        fs::write(&path, damaged).unwrap();
+        assert_eq!(prover.brief_inclusion(&inclusion).unwrap(), None, "byte {at}");
+        assert_eq!(prover.inclusion(Seq(7)).unwrap(), inclusion, "byte {at}");
+    }
+    fs::write(&path, good).unwrap();
+    assert_eq!(prover.brief_inclusion(&inclusion).unwrap(), Some(brief));
 }

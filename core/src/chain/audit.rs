@@ -15,7 +15,8 @@ use super::trail::{Step, Trail};
 use crate::frame::{Place, SegmentNumber};
 use crate::hash::Digest;
 use crate::keys::{
-    self, Certificate, PublicKey, ShardId, Signature, Signed, VerifyingKey, signature_message,
+    self, Certificate, KeyTables, PublicKey, ShardId, Signature, Signed, VerifyingKey,
+    signature_message,
 };
 use crate::limits::GENESIS_HASH;
 use crate::{Seq, SeqRange};
@@ -38,6 +39,12 @@ enum Message {
 }
 
 impl PendingSignature {
+    /// Whether it holds. `tables` are the calling thread's own, for all that it verifies.
+    pub fn holds(&self, tables: &mut KeyTables) -> bool {
+        let Signed { key, message, signature } = self.signed();
+        tables.verify(key, message, signature).is_ok()
+    }
+
     /// What is to be verified, for [`KeyTables::hold_each`].
     pub fn signed(&self) -> Signed<'_> {
         let message = match &self.message {

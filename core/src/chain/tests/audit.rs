@@ -14,11 +14,9 @@ fn audit_in_runs(log: &Log, trusted: keys::PublicKey, length: usize) -> AuditRep
         let run = check_run(rest.iter().take(length).copied(), auditor.key_window());
         assert!(run.consumed > 0);
         rest = &rest[run.consumed..];
-        let pending = auditor.absorb(run);
-        let signed: Vec<_> = pending.iter().map(|pending| pending.signed()).collect();
-        let verdicts = tables.hold_each(&signed);
-        for (pending, holds) in pending.iter().zip(verdicts) {
-            auditor.judge(pending, holds);
+        for pending in auditor.absorb(run) {
+            let holds = pending.holds(&mut tables);
+            auditor.judge(&pending, holds);
         }
     }
     auditor.finish()
